@@ -1,0 +1,1 @@
+"""What DICOM means: tags, values, transfer syntaxes; pure."""

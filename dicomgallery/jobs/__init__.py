@@ -1,0 +1,1 @@
+"""Later work, by name."""

@@ -1,0 +1,1 @@
+"""Runs imaging and unpacking in capped child processes."""
