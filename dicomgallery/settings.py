@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,3 +125,21 @@ def _database_url(url: str) -> str:
     if url.startswith("postgresql+psycopg://"):
         return url
     raise SettingError("DATABASE_URL must start with postgresql:// or sqlite:///.")
+
+
+_current: ContextVar[Settings] = ContextVar("dicomgallery_settings")
+
+
+def current() -> Settings:
+    """The settings of the application that is at work in this context."""
+    return _current.get()
+
+
+def use(settings: Settings) -> Token[Settings]:
+    """Make these the current settings of this context; the token goes to `done_with`."""
+    return _current.set(settings)
+
+
+def done_with(token: Token[Settings]) -> None:
+    """Bring back what was current before `use`."""
+    _current.reset(token)

@@ -1,1 +1,7 @@
 """The door for programs."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Hang this door's routes into the application."""

@@ -1,0 +1,122 @@
+"""The database: one session, one commit site, one kind of clock."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+WRITE = "gallery_write"
+
+
+class Base(DeclarativeBase):
+    """Every table of the catalog."""
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, kept as UTC; naive ones are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware instant into what the database keeps."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A clock without its zone must not reach the database.")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the instant back with its zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def is_sqlite() -> bool:
+    """Say whether the catalog is the embedded one."""
+    return bool(db.engine.dialect.name == "sqlite")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Do one deed: everything written inside is committed at its end, or nothing is.
+
+    SQLite takes its write lock at once (BEGIN IMMEDIATE): a deferred transaction that
+    starts by reading fails as soon as another writer commits in between.
+    """
+    session: Session = db.session()
+    session.rollback()
+    session.connection(execution_options={WRITE: True})
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def in_context(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Bind work to the present application, so that another thread can run it."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - Flask's documented way
+
+    def run() -> Any:
+        with app.app_context():
+            return work()
+
+    return run
+
+
+_prepared: set[int] = set()
+_prepared_guard = threading.Lock()
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set SQLite up for durable, concurrent use; other databases need nothing."""
+    with _prepared_guard:
+        if engine.dialect.name != "sqlite" or id(engine) in _prepared:
+            return
+        _prepared.add(id(engine))
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself; _on_begin does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout=30000",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-32000",
+        "mmap_size=268435456",
+        "temp_store=MEMORY",
+        "wal_autocheckpoint=4000",
+        "journal_size_limit=67108864",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")

@@ -1,0 +1,123 @@
+"""Blobs in a local folder: `blobs/ab/cd/<sha256>`, written by rename and fsynced."""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class LocalStore:
+    """The store of a single machine.
+
+    Two locks between processes: arrivals share one, the sweeper takes it alone. Without it the
+    sweeper could judge a blob old, an arrival of the same bytes could touch it and commit a row,
+    and the sweeper would then delete what the row refers to.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.root = data / "blobs"
+        self.lock = data / "run" / "blobs.lock"
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.lock.touch(mode=0o600)
+
+    def arriving(self) -> "_Lock":
+        """Hold the sweeper off from before a blob is put until its row is committed."""
+        return _Lock(self.lock, fcntl.LOCK_SH)
+
+    def sweeping(self) -> "_Lock":
+        """Hold arrivals off while blobs without rows are looked up and removed."""
+        return _Lock(self.lock, fcntl.LOCK_EX)
+
+    def put(self, staged: Sequence[tuple[str, Path]]) -> None:
+        """Take (sha256, file already fsynced) over, durably; OSError when the disk refuses."""
+        folders: dict[Path, None] = {}
+        for sha256, source in staged:
+            target = self._target(sha256)
+            if _touched(target):
+                source.unlink(missing_ok=True)
+                continue
+            for gained in _make_folders(target.parent, self.root):
+                folders[gained] = None
+            target.parent.mkdir(exist_ok=True, mode=0o700)
+            source.rename(target)
+            folders[target.parent] = None
+        for folder in folders:
+            fsync_folder(folder)
+
+    def path(self, sha256: str) -> Path:
+        """The blob's file; FileNotFoundError when there is none."""
+        target = self._target(sha256)
+        if not target.exists():
+            raise FileNotFoundError("The blob is missing.")
+        return target
+
+    def has(self, sha256: str) -> bool:
+        """Say whether the blob is here."""
+        return self._target(sha256).exists()
+
+    def every(self) -> Iterator[tuple[str, float]]:
+        """Each blob's SHA-256 and the time it was last put, in seconds since 1970."""
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                if _SHA256.fullmatch(name):
+                    try:
+                        yield name, os.stat(os.path.join(folder, name)).st_mtime  # noqa: PTH116, PTH118 - hot walk
+                    except FileNotFoundError:
+                        continue
+
+    def remove(self, sha256: str) -> None:
+        """Delete a blob; only the sweeper does this."""
+        self._target(sha256).unlink(missing_ok=True)
+
+    def _target(self, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("A blob is named by 64 lower-case hex digits.")
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+
+class _Lock:
+    """An advisory lock on a file, held while the context lasts."""
+
+    def __init__(self, path: Path, kind: int) -> None:
+        self._path = path
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, self._kind)
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames and new entries in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _touched(target: Path) -> bool:
+    try:
+        os.utime(target)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _make_folders(folder: Path, root: Path) -> list[Path]:
+    """Make what is missing of a folder; the parents that gained an entry are returned."""
+    gained: list[Path] = []
+    while folder != root and not folder.exists():
+        gained.append(folder.parent)
+        folder = folder.parent
+    # Two arrivals may make the same folder at once: either may win, both fsync its parent.
+    for parent in reversed(gained[:-1]):
+        parent.mkdir(exist_ok=True, mode=0o700)
+    return gained

@@ -1,0 +1,104 @@
+"""Bytes on their way in: written, hashed and fsynced in the data folder before anything looks at them."""
+
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from dicomgallery.errors import TooLargeError, UnavailableError
+
+CHUNK = 1 << 20
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class StorageFullError(UnavailableError):
+    """The disk, or its quota, is full."""
+
+    def __init__(self) -> None:
+        super().__init__("The gallery's disk is full, so the file was not stored. Free some space and send it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """Bytes that lie safely in the data folder under a name of no meaning."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+class StagingFile:
+    """A new file in `tmp/` that hashes what is written to it."""
+
+    def __init__(self, folder: Path, *, limit: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = folder / secrets.token_hex(16)
+        self._limit = limit
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+        handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._file = os.fdopen(handle, "w+b", buffering=0)
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """Append bytes; TooLargeError over the limit, StorageFullError when the disk is full."""
+        self.size_bytes += len(data)
+        if self.size_bytes > self._limit:
+            raise TooLargeError(f"It is larger than the limit of {self._limit:,} bytes.".replace(",", " "))
+        self._hash.update(data)
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise _plain(error) from error
+        return len(data)
+
+    def take(self, stream: BinaryIO) -> Self:
+        """Append all of a stream."""
+        while chunk := stream.read(CHUNK):
+            self.write(chunk)
+        return self
+
+    def finish(self) -> StagedFile:
+        """Make the bytes durable and let go of the file."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _plain(error) from error
+        finally:
+            self._file.close()
+        return StagedFile(self.path, self._hash.hexdigest(), self.size_bytes)
+
+    def drop(self) -> None:
+        """Forget the bytes."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def stage(stream: BinaryIO, folder: Path, *, limit: int) -> StagedFile:
+    """Bring a stream into the data folder; nothing stays behind when that fails."""
+    file = StagingFile(folder, limit=limit)
+    try:
+        return file.take(stream).finish()
+    except BaseException:
+        file.drop()
+        raise
+
+
+def discard(paths: Iterable[Path]) -> None:
+    """Remove staged files that are not needed any more."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def is_full(error: OSError) -> bool:
+    """Say whether an error of the operating system means that the disk is full."""
+    return error.errno in _FULL
+
+
+def _plain(error: OSError) -> Exception:
+    return StorageFullError() if is_full(error) else error
