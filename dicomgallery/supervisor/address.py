@@ -1,0 +1,75 @@
+"""The address the gallery answers at: whether it is free, and whether it answers."""
+
+import errno
+import http.client
+import socket
+import time
+
+from dicomgallery.errors import ConflictError, SettingError
+from dicomgallery.settings import PREFIX, Settings
+
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  what is compared, not bound
+
+
+def demand_free(settings: Settings, patience_seconds: float = 1.0) -> None:
+    """Return when the port can be had, or raise ConflictError saying it is taken.
+
+    A gallery that was killed a moment ago is given `patience_seconds` to let go of it.
+    """
+    until = time.monotonic() + patience_seconds
+    while True:
+        try:
+            _bind_once(settings.host, settings.port)
+        except socket.gaierror:
+            raise SettingError(f"{PREFIX}HOST={settings.host} is not an address of this machine.") from None
+        except OverflowError:
+            raise SettingError(f"{PREFIX}PORT must be below 65536, not {settings.port}.") from None
+        except PermissionError:
+            raise SettingError(
+                f"Port {settings.port} may only be used by the system's administrator. Choose one above 1023: --port."
+            ) from None
+        except OSError as error:
+            if time.monotonic() > until:
+                raise ConflictError(_sentence(settings, error)) from None
+            time.sleep(0.1)
+        else:
+            return
+
+
+def url(settings: Settings) -> str:
+    """Return the address to type into a browser on this machine."""
+    host = _ANY.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def answers(settings: Settings) -> bool:
+    """Ask the gallery whether it is well."""
+    host = _ANY.get(settings.host, settings.host)
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    try:
+        connection.request("GET", "/healthz", headers={"Connection": "close"})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _bind_once(host: str, port: int) -> None:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as attempt:
+        # REUSEADDR forgives connections that are winding down. REUSEPORT, which the HTTP server's
+        # workers share the port by, would not notice another gallery of the same user.
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        attempt.bind(address)
+        # Two sockets may be bound with REUSEADDR; only one may listen.
+        attempt.listen(1)
+
+
+def _sentence(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{settings.host} is not an address of this machine ({PREFIX}HOST or --host)."
+    return (
+        f"Port {settings.port} on {settings.host} is already in use. "
+        f"End the program that has it, or choose another: --port {settings.port + 1}"
+    )
