@@ -1,0 +1,221 @@
+"""Bodies of requests, streamed straight into the data folder while they arrive.
+
+`request.files` holds parts whose bytes already lie in `tmp/`: `part.staged` is a StagedFile, or raises why there is
+none (too large, disk full), so that one bad file does not lose the others. `staged_body` does the same for a raw body.
+What nobody took over is removed when the request ends.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+
+from flask import Request, request
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser, MultiPartParser
+
+from dicomgallery import settings
+from dicomgallery.errors import GalleryError, RefusedError, TooLargeError
+from dicomgallery.ingest.incoming import IncomingFile
+from dicomgallery.storage.staging import CHUNK, StagedFile, StagingFile
+
+MAX_PARTS = 200_000
+"""Werkzeug stops at 1000; a folder of slices has more."""
+MAX_FIELD_BYTES = 4_000_000
+"""The longest form without files: some 400 000 ticked boxes."""
+_DAMAGED = "The form could not be read: it is damaged, or it did not arrive whole."
+_UNFINISHED = 64
+"""Files of one request that may wait for the disk at once; each holds a handle."""
+
+
+class StagedPart:
+    """The file-like object that the multipart parser fills; `staged` is what came of it."""
+
+    def __init__(self, file: StagingFile) -> None:
+        self._file = file
+        self._failure: GalleryError | None = None
+        self._done: Future[StagedFile] | None = None
+        self._reader: IO[bytes] | None = None
+
+    @property
+    def staged(self) -> StagedFile:
+        """The bytes, durable; raises TooLargeError or StorageFullError when they could not be kept."""
+        if self._failure is None and self._done is not None:
+            try:
+                return self._done.result()
+            except GalleryError as failure:
+                self._failure = failure
+        raise self._failure or RefusedError("The file did not arrive whole.")
+
+    def write(self, data: bytes) -> int:
+        """Take the next bytes; after a failure they are let go, so that the parts behind them are still read."""
+        if self._failure is None:
+            try:
+                self._file.write(data)
+            except GalleryError as failure:
+                self._failure = failure
+                self._file.drop()
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Rewind; the parser does so once at the end of a part, which makes the bytes durable."""
+        if self._done is None and self._failure is None:
+            self._done = _disk().submit(self._file.finish)
+        if self._reader is None and self._done is None:
+            return 0
+        return self._opened().seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        """Read the bytes back, for whoever wants a stream."""
+        return self._opened().read(size)
+
+    def wait(self) -> None:
+        """Wait until the disk has the bytes, or has refused them."""
+        if self._done is not None:
+            self._done.exception()
+
+    def close(self) -> None:
+        """Remove what nobody took over."""
+        self.wait()
+        if self._reader is not None:
+            self._reader.close()
+        self._file.drop()
+
+    def _opened(self) -> IO[bytes]:
+        if self._reader is None:
+            self._reader = self.staged.path.open("rb")
+        return self._reader
+
+
+class GalleryRequest(Request):
+    """A request whose files are staged while they arrive."""
+
+    @property
+    def max_content_length(self) -> int | None:
+        """The limit of this body: as set by the view, else by what kind of form it is."""
+        if self._max_content_length is not None:
+            return self._max_content_length
+        return settings.current().max_form_bytes if self.mimetype == "multipart/form-data" else MAX_FIELD_BYTES
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """The parser of forms that says when a form is damaged, in place of calling it empty."""
+        return _FormParser(
+            stream_factory=self._staging_part,
+            max_form_memory_size=self.max_form_memory_size,
+            max_content_length=self.max_content_length,
+            max_form_parts=self.max_form_parts,
+            cls=self.parameter_storage_class,
+            silent=False,
+        )
+
+    def close(self) -> None:
+        """Remove the files of this request that nobody took over."""
+        for file in self._left_over():
+            file.close()
+        super().close()
+
+    def stage_body(self, limit: int) -> StagedFile:
+        """Stream the raw body into one file."""
+        self.max_content_length = limit
+        file = StagingFile(_folder(), limit=limit)
+        part = StagedPart(file)
+        self._left_over().append(part)
+        try:
+            file.take(cast("BinaryIO", self.stream))
+        except RequestEntityTooLarge as error:
+            raise TooLargeError(f"It is larger than the limit of {limit:,} bytes.".replace(",", "\u202f")) from error
+        # A server that ends the stream for us also ends it when the connection drops.
+        if self.content_length is not None and file.size_bytes != self.content_length:
+            raise RefusedError("The connection ended before the whole body arrived.")
+        return file.finish()
+
+    def _staging_part(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        parts = self._left_over()
+        part = StagedPart(StagingFile(_folder(), limit=settings.current().max_file_bytes))
+        parts.append(part)
+        if len(parts) > _UNFINISHED:
+            parts[-_UNFINISHED].wait()
+        return cast("IO[bytes]", part)
+
+    def _left_over(self) -> "deque[StagedPart]":
+        parts: deque[StagedPart] = self.__dict__.setdefault("staged_parts", deque())
+        return parts
+
+
+class _FormParser(FormDataParser):
+    """Werkzeug's parser with larger bites, and damage said in words."""
+
+    def _parse_multipart(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: Mapping[str, str]
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        parser = MultiPartParser(
+            stream_factory=self.stream_factory,
+            max_form_memory_size=self.max_form_memory_size,
+            max_form_parts=self.max_form_parts,
+            cls=self.cls,
+            buffer_size=CHUNK,
+        )
+        boundary = options.get("boundary", "").encode("ascii", "replace")
+        if not boundary:
+            raise BadRequest(_DAMAGED)
+        try:
+            form, files = parser.parse(stream, boundary, content_length)
+        except ValueError as error:
+            raise BadRequest(_DAMAGED) from error
+        return stream, form, files
+
+
+def staged_body(limit: int) -> StagedFile:
+    """Stream the body of the present request into one file; TooLargeError above `limit` bytes."""
+    return cast("GalleryRequest", request).stage_body(limit)
+
+
+def incoming_parts(*fields: str) -> list[IncomingFile]:
+    """The files of these form fields in the order sent; an empty choice of the browser's is none."""
+    parts = [part for field in fields for part in request.files.getlist(field)]
+    return [_incoming(part) for part in parts if part.filename or _size(part)]
+
+
+def _incoming(part: FileStorage) -> IncomingFile:
+    stream = cast("StagedPart", part.stream)
+    try:
+        return IncomingFile(part.filename or "", stream.staged)
+    except GalleryError as failure:
+        return IncomingFile(part.filename or "", _raising(failure))
+
+
+def _raising(failure: GalleryError) -> Any:
+    def open_it() -> BinaryIO:
+        raise failure
+
+    return open_it
+
+
+def _size(part: FileStorage) -> int:
+    try:
+        return cast("StagedPart", part.stream).staged.size_bytes
+    except GalleryError:
+        return 1
+
+
+def _folder() -> Path:
+    return settings.current().data / "tmp"
+
+
+@cache
+def _disk() -> ThreadPoolExecutor:
+    """Files of one form reach the disk side by side, so that they share its journal's commits."""
+    return ThreadPoolExecutor(4, thread_name_prefix="staging")
