@@ -1,0 +1,41 @@
+"""Everything that leaves a trace in the audit."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """A deed worth remembering; the value is what the audit keeps."""
+
+    # Arriving
+    FILES_RECEIVED = "files_received"
+    SAMPLES_LOADED = "samples_loaded"
+
+    # The bin
+    INSTANCES_BINNED = "instances_binned"
+    INSTANCES_RESTORED = "instances_restored"
+    BIN_EMPTIED = "bin_emptied"
+    OLD_STUDIES_BINNED = "old_studies_binned"
+    STUDY_PINNED = "study_pinned"
+    STUDY_UNPINNED = "study_unpinned"
+
+    # Collections
+    COLLECTION_CREATED = "collection_created"
+    COLLECTION_RENAMED = "collection_renamed"
+    COLLECTION_DELETED = "collection_deleted"
+    MEMBERS_ADDED = "members_added"
+    MEMBERS_REMOVED = "members_removed"
+
+    # Leaving
+    ORIGINAL_TAKEN = "original_taken"
+    PICTURE_TAKEN = "picture_taken"
+    ARCHIVE_TAKEN = "archive_taken"
+
+    # Upkeep
+    BLOBS_SWEPT = "blobs_swept"
+    GALLERY_REPAIRED = "gallery_repaired"
+    PICTURES_REBUILT = "pictures_rebuilt"
+
+    # Who came in
+    OWNER_LOGGED_IN = "owner_logged_in"
+    OWNER_LOGGED_OUT = "owner_logged_out"
+    LOGIN_REFUSED = "login_refused"
