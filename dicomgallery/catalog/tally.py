@@ -1,0 +1,165 @@
+"""The counts that series, studies and patients carry of what is visible below them.
+
+What arrives is added; whatever else changes visibility is counted anew from the instances.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ScalarSelect, case, func, select, update
+from sqlalchemy.orm import Session
+
+from dicomgallery.catalog import counters
+from dicomgallery.models import Instance, Patient, Series, Study
+
+
+@dataclass
+class Gain:
+    """What one series gained."""
+
+    cover_id: int
+    modality: str
+    instances: int = 0
+    frames: int = 0
+    size_bytes: int = 0
+
+
+def add(session: Session, gains: Mapping[int, Gain], at: datetime) -> None:
+    """Add new instances to the counts of their series (by its key), studies and patients."""
+    if not gains:
+        return
+    query = (
+        select(Series.id, Series.instance_count, Study.id, Study.instance_count, Study.modalities, Study.patient_key)
+        .join(Study, Series.study_key == Study.id)
+        .where(Series.id.in_(list(gains)))
+    )
+    appeared = []
+    seen_studies: set[int] = set()
+    modalities: dict[int, str] = {}
+    for series_key, had, study_key, study_had, before, patient_key in session.execute(query).tuples().all():
+        gain = gains[series_key]
+        if not had:
+            appeared.append(series_key)
+        new_study = not study_had and study_key not in seen_studies
+        seen_studies.add(study_key)
+        modalities[study_key] = _with_modality(modalities.get(study_key, before), gain.modality)
+        session.execute(
+            update(Series)
+            .where(Series.id == series_key)
+            .values(
+                instance_count=Series.instance_count + gain.instances,
+                frame_count=Series.frame_count + gain.frames,
+                size_bytes=Series.size_bytes + gain.size_bytes,
+                cover_id=func.coalesce(Series.cover_id, gain.cover_id),
+                received_at=Series.received_at if had else at,
+            )
+        )
+        session.execute(
+            update(Study)
+            .where(Study.id == study_key)
+            .values(
+                series_count=Study.series_count + int(not had),
+                instance_count=Study.instance_count + gain.instances,
+                size_bytes=Study.size_bytes + gain.size_bytes,
+                modalities=modalities[study_key],
+                received_at=Study.received_at if had else at,
+            )
+        )
+        session.execute(
+            update(Patient)
+            .where(Patient.id == patient_key)
+            .values(
+                study_count=Patient.study_count + int(new_study),
+                series_count=Patient.series_count + int(not had),
+                instance_count=Patient.instance_count + gain.instances,
+                received_at=Patient.received_at if had else at,
+            )
+        )
+    if appeared:
+        counters.series_appeared(session, appeared)
+
+
+def recount(session: Session, series_keys: Collection[int]) -> None:
+    """Count series and what stands above them anew, after instances were binned, restored, replaced or removed."""
+    if not series_keys:
+        return
+    before = _visible_among(session, series_keys)
+    shown = (Instance.is_current, Instance.binned_at.is_(None))
+    for key in series_keys:
+        count, frames, size, first, cover_stays = session.execute(
+            select(
+                func.count(Instance.id),
+                func.coalesce(func.sum(case((Instance.frames > 1, Instance.frames), else_=1)), 0),
+                func.coalesce(func.sum(Instance.size_bytes), 0),
+                func.min(Instance.id),
+                func.max(case((Instance.id == _cover_of(key), Instance.id))),
+            ).where(Instance.series_key == key, *shown)
+        ).one()
+        session.execute(
+            update(Series)
+            .where(Series.id == key)
+            .values(instance_count=count, frame_count=frames, size_bytes=size, cover_id=cover_stays or first)
+        )
+    after = _visible_among(session, series_keys)
+    if before - after:
+        counters.series_vanished(session, sorted(before - after))
+    if after - before:
+        counters.series_appeared(session, sorted(after - before))
+    studies = set(session.scalars(select(Series.study_key).where(Series.id.in_(series_keys))))
+    for study_key in studies:
+        _recount_study(session, study_key)
+    for patient_key in set(session.scalars(select(Study.patient_key).where(Study.id.in_(studies)))):
+        _recount_patient(session, patient_key)
+
+
+def _visible_among(session: Session, series_keys: Collection[int]) -> set[int]:
+    query = select(Series.id).where(Series.id.in_(series_keys), Series.instance_count > 0)
+    return set(session.scalars(query))
+
+
+def _cover_of(series_key: int) -> ScalarSelect[int | None]:
+    return select(Series.cover_id).where(Series.id == series_key).scalar_subquery()
+
+
+def _recount_study(session: Session, study_key: int) -> None:
+    series = session.execute(
+        select(Series.modality, Series.instance_count, Series.size_bytes)
+        .where(Series.study_key == study_key, Series.instance_count > 0)
+        .order_by(Series.id)
+    ).all()
+    modalities = ""
+    for row in series:
+        modalities = _with_modality(modalities, row.modality)
+    session.execute(
+        update(Study)
+        .where(Study.id == study_key)
+        .values(
+            series_count=len(series),
+            instance_count=sum(row.instance_count for row in series),
+            size_bytes=sum(row.size_bytes for row in series),
+            modalities=modalities,
+        )
+    )
+
+
+def _recount_patient(session: Session, patient_key: int) -> None:
+    studies = session.execute(
+        select(Study.series_count, Study.instance_count).where(
+            Study.patient_key == patient_key, Study.instance_count > 0
+        )
+    ).all()
+    session.execute(
+        update(Patient)
+        .where(Patient.id == patient_key)
+        .values(
+            study_count=len(studies),
+            series_count=sum(row.series_count for row in studies),
+            instance_count=sum(row.instance_count for row in studies),
+        )
+    )
+
+
+def _with_modality(modalities: str, modality: str) -> str:
+    known = modalities.split("\\") if modalities else []
+    return modalities if not modality or modality in known else "\\".join([*known, modality])

@@ -1,0 +1,80 @@
+"""Group commit: whoever comes while a transaction is being committed shares the next one."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from dicomgallery.ingest.outcome import Outcome, Rejected
+from dicomgallery.ingest.record import Arrival, Prepared
+from dicomgallery.models import transaction
+
+MOST_ROWS = 200
+
+Items = Sequence[tuple[Prepared | Rejected, int]]
+"""Files of one sender, stored or rejected, each with its size in bytes."""
+Writer = Callable[[Session, Arrival, Items], list[Outcome]]
+
+
+@dataclass
+class _Ticket:
+    arrival: Arrival
+    items: Items
+    outcomes: list[Outcome] | None = None
+    error: BaseException | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.outcomes is not None or self.error is not None
+
+
+@dataclass
+class GroupCommit:
+    """Writes what several threads bring, as few transactions as their arrival allows.
+
+    A thread that finds nobody at work commits at once, so a lone sender never waits; those that
+    come meanwhile queue up, and the first of them commits for all.
+    """
+
+    write: Writer
+    _waiting: deque[_Ticket] = field(default_factory=deque)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _leading: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, arrival: Arrival, items: Items) -> list[Outcome]:
+        """Commit the rows of these files; gives their outcomes in order, or raises what went wrong."""
+        ticket = _Ticket(arrival, items)
+        with self._guard:
+            self._waiting.append(ticket)
+        with self._leading:
+            while not ticket.is_done:
+                self._commit(self._next())
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.outcomes or []
+
+    def _next(self) -> list[_Ticket]:
+        with self._guard:
+            batch = [self._waiting.popleft()]
+            rows = len(batch[0].items)
+            while self._waiting and rows + len(self._waiting[0].items) <= MOST_ROWS:
+                rows += len(self._waiting[0].items)
+                batch.append(self._waiting.popleft())
+        return batch
+
+    def _commit(self, batch: list[_Ticket]) -> None:
+        try:
+            with transaction() as session:
+                written = [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+        except BaseException as error:
+            if len(batch) == 1:
+                batch[0].error = error
+                return
+            # One sender's trouble must not be another's: each by itself.
+            for ticket in batch:
+                self._commit([ticket])
+            return
+        for ticket, outcomes in zip(batch, written, strict=True):
+            ticket.outcomes = outcomes

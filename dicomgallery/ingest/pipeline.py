@@ -1,0 +1,201 @@
+"""The one way in: every door hands its files to `ingest`.
+
+unpack -> pre-scan -> parse -> checks -> blob -> rows + receipt + audit + jobs -> answer.
+Blob first, row second, answer last: a crash may leave a blob without a row, which the sweeper
+takes, but never a row without its blob nor an answer without both.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from dicomgallery import audit, settings
+from dicomgallery.access import Actor, Permission, demand
+from dicomgallery.audit import Event
+from dicomgallery.errors import TooLargeError
+from dicomgallery.ingest import checks, receipts, record
+from dicomgallery.ingest.commit import GroupCommit
+from dicomgallery.ingest.incoming import IncomingFile, Naming, Origin
+from dicomgallery.ingest.names import collection_named, plain
+from dicomgallery.ingest.outcome import Accepted, IngestReport, Outcome, Reason, Rejected
+from dicomgallery.ingest.record import Arrival, Prepared
+from dicomgallery.ingest.unpack import members
+from dicomgallery.jobs import queue
+from dicomgallery.models import now, transaction
+from dicomgallery.settings import Settings
+from dicomgallery.storage.opening import store
+from dicomgallery.storage.staging import StagedFile, StorageFullError, discard, is_full, stage
+
+log = logging.getLogger(__name__)
+
+BATCH_FILES = 200
+BATCH_SECONDS = 0.05
+PREPARE_AT_ONCE = 50
+"""How many instances one job makes pictures of."""
+
+
+def ingest(
+    files: Iterable[IncomingFile],
+    *,
+    actor: Actor,
+    origin: Origin,
+    receipt_id: int | None = None,
+    collection: str | None = None,
+    naming: Naming = Naming.LENIENT,
+) -> IngestReport:
+    """Take files in; each has its own outcome, and those kept are durable when this returns."""
+    demand(actor, Permission.UPLOAD)
+    arrival = _open(actor, origin, receipt_id, collection, naming)
+    outcomes: list[Outcome] = []
+    for batch in _batches(_staged(files, settings.current())):
+        outcomes.extend(_store(arrival, batch))
+    return IngestReport(arrival.receipt_id, outcomes)
+
+
+def recognize(
+    claims: Sequence[tuple[str, str, int]],
+    *,
+    actor: Actor,
+    origin: Origin,
+    receipt_id: int | None = None,
+    collection: str | None = None,
+) -> IngestReport:
+    """Enter files as (name, sha256, size in bytes) that need not be sent because their bytes are here.
+
+    What is not here is left out of the report, so that the sender knows to send it.
+    """
+    demand(actor, Permission.UPLOAD)
+    arrival = _open(actor, origin, receipt_id, collection, Naming.LENIENT)
+    sizes = {plain(name): size for name, _, size in claims}
+    with transaction() as session:
+        found = record.recognize(session, arrival, [(plain(name), sha256) for name, sha256, _ in claims])
+        receipts.add_lines(session, arrival.receipt_id, [(outcome, sizes[outcome.name]) for outcome in found])
+    return IngestReport(arrival.receipt_id, found)
+
+
+@dataclass
+class _Batch:
+    """What is stored together: in the order of arrival, each either staged or rejected."""
+
+    items: list[tuple[Prepared | Rejected, int]] = field(default_factory=list)
+
+    @property
+    def prepared(self) -> list[Prepared]:
+        return [item for item, _ in self.items if isinstance(item, Prepared)]
+
+
+def _open(actor: Actor, origin: Origin, receipt_id: int | None, collection: str | None, naming: Naming) -> Arrival:
+    with transaction() as session:
+        collection_id = None
+        if collection is not None and collection.strip():
+            collection_id = collection_named(session, actor.workspace_id, plain(collection), now())
+        if receipt_id is None:
+            receipt_id = receipts.begin(session, actor, origin, collection_id)
+        else:
+            receipts.resume(session, actor, receipt_id)
+    return Arrival(actor, origin, receipt_id, collection_id, naming)
+
+
+def _staged(files: Iterable[IncomingFile], chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected]:
+    """Bring every file, and the members of every archive, into the data folder."""
+    for file in files:
+        name = plain(file.name)
+        staged = _stage(name, file, chosen)
+        if isinstance(staged, Rejected):
+            yield staged
+            continue
+        inside = members(file, staged, chosen)
+        if inside is None:
+            yield name, staged
+            continue
+        for member in inside:
+            yield member if isinstance(member, Rejected) else (plain(member[0]), member[1])
+
+
+def _stage(name: str, file: IncomingFile, chosen: Settings) -> StagedFile | Rejected:
+    if isinstance(file.source, StagedFile):
+        return file.source
+    try:
+        with file.source() as stream:
+            return stage(stream, chosen.data.resolve() / "tmp", limit=chosen.max_file_bytes)
+    except TooLargeError as error:
+        return Rejected(name, Reason.TOO_LARGE, error.message)
+    except StorageFullError as error:
+        return Rejected(name, Reason.STORAGE_FULL, error.message)
+    except OSError as error:
+        if is_full(error):
+            return Rejected(name, Reason.STORAGE_FULL, StorageFullError().message)
+        return Rejected(name, Reason.UNREADABLE, "The file could not be read from where it is.")
+
+
+def _batches(arriving: Iterable[tuple[str, StagedFile] | Rejected]) -> Iterator[_Batch]:
+    """Prepare what arrives and cut it into batches of at most 200 files or 50 ms."""
+    batch, began = _Batch(), time.monotonic()
+    for item in arriving:
+        if isinstance(item, Rejected):
+            batch.items.append((item, 0))
+        else:
+            batch.items.append((_prepare(*item), item[1].size_bytes))
+        if len(batch.items) >= BATCH_FILES or time.monotonic() - began > BATCH_SECONDS:
+            yield batch
+            batch, began = _Batch(), time.monotonic()
+    if batch.items:
+        yield batch
+
+
+def _prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
+    prepared = checks.prepare(name, staged)
+    if isinstance(prepared, Rejected):
+        discard([staged.path])
+    return prepared
+
+
+def _store(arrival: Arrival, batch: _Batch) -> list[Outcome]:
+    """Blobs, then rows, for one batch; the outcomes stand in its order."""
+    with store().arriving():
+        _put(batch)
+        outcomes = _commit(arrival, batch.items)
+    if any(isinstance(outcome, Accepted) for outcome in outcomes):
+        queue.wake()
+    return outcomes
+
+
+def _put(batch: _Batch) -> None:
+    """Store the blobs; a file whose blob cannot be stored becomes rejected."""
+    try:
+        store().put([(file.staged.sha256, file.staged.path) for file in batch.prepared])
+    except OSError:
+        # A failed fsync is a failed store, never retried; but what already lies at its place is safe,
+        # and the disk may take the smaller files of a batch.
+        batch.items = [(_put_one(item) if isinstance(item, Prepared) else item, size) for item, size in batch.items]
+
+
+def _put_one(file: Prepared) -> Prepared | Rejected:
+    if not file.staged.path.exists() and store().has(file.staged.sha256):
+        return file
+    try:
+        store().put([(file.staged.sha256, file.staged.path)])
+    except OSError as error:
+        discard([file.staged.path])
+        log.warning("a blob was not stored", extra={"errno": error.errno})
+        return Rejected(file.name, Reason.STORAGE_FULL, StorageFullError().message)
+    return file
+
+
+def _write(session: Session, arrival: Arrival, items: Sequence[tuple[Prepared | Rejected, int]]) -> list[Outcome]:
+    """Everything a batch leaves in the database, in one transaction."""
+    written = iter(record.write(session, arrival, [item for item, _ in items if isinstance(item, Prepared)]))
+    outcomes = [next(written) if isinstance(item, Prepared) else item for item, _ in items]
+    receipts.add_lines(session, arrival.receipt_id, list(zip(outcomes, (size for _, size in items), strict=True)))
+    new = [outcome.instance_id for outcome in outcomes if isinstance(outcome, Accepted)]
+    if new:
+        audit.record(session, arrival.actor, Event.FILES_RECEIVED, f"receipt:{arrival.receipt_id}", instances=len(new))
+    for start in range(0, len(new), PREPARE_AT_ONCE):
+        queue.enqueue(session, "prepare", {"instances": new[start : start + PREPARE_AT_ONCE]}, priority=queue.SOON)
+    return outcomes
+
+
+_commit = GroupCommit(_write)

@@ -1,0 +1,43 @@
+"""Opens archives among what arrives; the bytes are inflated in the sandbox, never here."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dicomgallery.ingest.incoming import IncomingFile
+from dicomgallery.ingest.outcome import Reason, Rejected
+from dicomgallery.sandbox.opening import sandbox
+from dicomgallery.sandbox.unpacking import Refused, UnpackLimits, is_archive
+from dicomgallery.settings import Settings
+from dicomgallery.storage.staging import StagedFile
+
+HEAD_BYTES = 512
+
+
+def members(file: IncomingFile, staged: StagedFile, chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected] | None:
+    """The files inside, as they are unpacked; None when this is no archive."""
+    with staged.path.open("rb") as opened:
+        if is_archive(opened.read(HEAD_BYTES)) is None:
+            return None
+    return _unpacked(file.name, staged, chosen)
+
+
+def _unpacked(name: str, staged: StagedFile, chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected]:
+    limits = UnpackLimits(
+        entries=chosen.max_archive_entries, total_bytes=chosen.max_archive_bytes, ratio=chosen.max_archive_ratio
+    )
+    into = Path(tempfile.mkdtemp(dir=chosen.data.resolve() / "tmp"))
+    found = 0
+    try:
+        for member in sandbox().unpack(staged.path, into, limits):
+            found += 1
+            if isinstance(member, Refused):
+                yield Rejected(member.name or name, Reason(member.reason), member.detail)
+            else:
+                yield member.name, StagedFile(member.path, member.sha256, member.size_bytes)
+        if not found:
+            yield Rejected(name, Reason.INVALID_TYPE, "The archive has no files in it.")
+    finally:
+        shutil.rmtree(into, ignore_errors=True)
+        staged.path.unlink(missing_ok=True)

@@ -1,0 +1,59 @@
+"""Sample images: pydicom's packaged files, and synthetic CT and MR volumes."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom.data import get_testdata_files
+
+from dicomgallery.access import Actor
+from dicomgallery.dicom import synthetic
+from dicomgallery.ingest.incoming import IncomingFile, Origin, from_path
+from dicomgallery.ingest.outcome import IngestReport
+from dicomgallery.services.receiving import receive
+
+COLLECTION = "Samples"
+SLICES = 40
+
+
+def load(actor: Actor, *, slices: int = SLICES) -> IngestReport:
+    """Bring the sample images into the collection "Samples"."""
+    return receive(samples(slices), actor=actor, origin=Origin.DEMO, collection=COLLECTION)
+
+
+def samples(slices: int = SLICES) -> Iterator[IncomingFile]:
+    """The sample images, the good-looking ones last so that they come first in the gallery."""
+    for path in packaged():
+        yield from_path(path, f"pydicom/{path.name}")
+    for name, dataset in _volumes(slices):
+        yield _in_memory(name, synthetic.as_bytes(dataset))
+
+
+def packaged() -> list[Path]:
+    """The DICOM files that come inside the pydicom package; nothing is downloaded."""
+    root = Path(get_testdata_files("CT_small.dcm")[0]).parent
+    return sorted(path for path in root.rglob("*.dcm") if path.is_file())
+
+
+def write_zip(target: Path, slices: int) -> int:
+    """Write a ZIP of synthetic CT slices; gives the number of files."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for number, dataset in enumerate(synthetic.ct_series(slices), 1):
+            archive.writestr(f"CT/IM{number:05}", synthetic.as_bytes(dataset))
+    return slices
+
+
+def _volumes(slices: int) -> Iterator[tuple[str, synthetic.Dataset]]:
+    for number, dataset in enumerate(synthetic.mr_series(slices), 1):
+        yield f"synthetic/MR/{number:04}.dcm", dataset
+    for number, dataset in enumerate(synthetic.ct_series(slices), 1):
+        yield f"synthetic/CT/{number:04}.dcm", dataset
+
+
+def _in_memory(name: str, data: bytes) -> IncomingFile:
+    def open_it() -> BinaryIO:
+        return io.BytesIO(data)
+
+    return IncomingFile(name, open_it)
