@@ -23,6 +23,9 @@ THREADS = 64
 WAITING = 512
 """Requests that one worker takes in at once; those over THREADS wait their turn."""
 
+GRACE_SECONDS = 2
+"""What a request may still take when the server is told to end; an upload that is cut is not acknowledged."""
+
 
 def serve() -> None:
     """Answer requests until told to end."""
@@ -50,15 +53,15 @@ def serve() -> None:
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=5,
-        log_level=LogLevels.warning,
+        workers_kill_timeout=GRACE_SECONDS,
+        log_level=LogLevels.error,
         log_dictconfig=_granians_logs(),
     ).serve()
 
 
 def _granians_logs() -> dict[str, object]:
     """Let granian's records go the way of all others; access logs hold paths and stay off."""
-    quiet = {"handlers": [], "level": logging.WARNING, "propagate": True}
+    quiet = {"handlers": [], "level": logging.ERROR, "propagate": True}
     return {
         "version": 1,
         "disable_existing_loggers": False,
