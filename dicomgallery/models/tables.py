@@ -25,6 +25,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dicomgallery.models.base import Base, UtcDateTime
 
 Key = BigInteger().with_variant(Integer, "sqlite")
+Plain = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that sorts by its code points on every database, so that ranges of it are prefixes."""
 
 
 class Workspace(Base):
@@ -54,7 +56,7 @@ class Patient(Base):
     solo_study_uid: Mapped[str] = mapped_column(Text, default="")
     """The study of a patient whose ID is empty, else empty."""
     name: Mapped[str] = mapped_column(Text, default="")
-    name_key: Mapped[str] = mapped_column(Text, default="")
+    name_key: Mapped[str] = mapped_column(Plain, default="")
     birth_date: Mapped[str] = mapped_column(Text, default="")
     sex: Mapped[str] = mapped_column(Text, default="")
     study_count: Mapped[int] = mapped_column(Integer, default=0)
@@ -113,7 +115,12 @@ class Series(Base):
         UniqueConstraint("study_key", "series_uid"),
         Index("ix_series_newest", "received_at", "id"),
         Index("ix_series_date", "date_key", "id"),
+        Index("ix_series_name", "name_key", "id"),
         Index("ix_series_modality", "modality", "received_at", "id"),
+        Index("ix_series_body_part", "body_part", "received_at", "id"),
+        Index("ix_series_manufacturer", "manufacturer", "received_at", "id"),
+        Index("ix_series_institution", "institution", "received_at", "id"),
+        Index("ix_series_transfer_syntax", "transfer_syntax", "received_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -135,7 +142,7 @@ class Series(Base):
     time: Mapped[str] = mapped_column(Text, default="")
     date_key: Mapped[str] = mapped_column(String(8), default="")
     """The study's date where it has one, else the series's own; sorts and filters."""
-    name_key: Mapped[str] = mapped_column(Text, default="", index=True)
+    name_key: Mapped[str] = mapped_column(Plain, default="")
     """The patient's folded name, so that one index sorts series by it."""
     transfer_syntax: Mapped[str] = mapped_column(Text, default="")
     """Of its first instance."""
@@ -165,7 +172,7 @@ class Instance(Base):
             postgresql_where=text("is_current"),
         ),
         Index("ix_instance_blob", "blob_sha256"),
-        Index("ix_instance_newest", "received_at", "id"),
+        Index("ix_instance_order", "series_key", "position_mm", "number", "id"),
         Index(
             "ix_instance_binned",
             "binned_at",
@@ -183,7 +190,7 @@ class Instance(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=True)
     """Never used twice: links, cache keys and receipts name it."""
-    series_key: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
+    series_key: Mapped[int] = mapped_column(ForeignKey("series.id"))
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     sop_uid: Mapped[str] = mapped_column(Text, index=True)
     sop_class_uid: Mapped[str] = mapped_column(Text, default="")
@@ -249,12 +256,14 @@ class SeriesText(Base):
 
 
 class SeriesWord(Base):
-    """One word of one attribute somewhere in a series, as keyword:word."""
+    """One word of one attribute somewhere in a series, as keyword:word; under ~ what short words find."""
 
     __tablename__ = "series_word"
     __table_args__ = (Index("ix_series_word_series", "series_key"), {"sqlite_with_rowid": False})
 
-    token: Mapped[str] = mapped_column(String(120), primary_key=True)
+    token: Mapped[str] = mapped_column(
+        String(120).with_variant(String(120, collation="C"), "postgresql"), primary_key=True
+    )
     series_key: Mapped[int] = mapped_column(ForeignKey("series.id"), primary_key=True)
 
 
@@ -277,7 +286,7 @@ class Collection(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Plain)
     """NFC, case kept."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -288,9 +297,20 @@ class CollectionMember(Base):
     __tablename__ = "collection_member"
 
     collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"), primary_key=True)
-    file_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    file_name: Mapped[str] = mapped_column(Plain, primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), index=True)
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CollectionSeries(Base):
+    """How many visible files of a series a collection holds; kept by triggers, so it is always true."""
+
+    __tablename__ = "collection_series"
+    __table_args__ = (Index("ix_collection_series_series", "series_key"), {"sqlite_with_rowid": False})
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"), primary_key=True)
+    series_key: Mapped[int] = mapped_column(ForeignKey("series.id"), primary_key=True)
+    members: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class Receipt(Base):

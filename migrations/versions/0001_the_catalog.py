@@ -9,6 +9,7 @@ from alembic import op
 
 from dicomgallery.models import UtcDateTime
 
+PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 # revision identifiers, used by Alembic.
 revision = "0001"
@@ -97,7 +98,7 @@ def upgrade() -> None:
         "collection",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("workspace_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", PLAIN, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
@@ -126,7 +127,7 @@ def upgrade() -> None:
         sa.Column("issuer", sa.Text(), nullable=False),
         sa.Column("solo_study_uid", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("name_key", PLAIN, nullable=False),
         sa.Column("birth_date", sa.Text(), nullable=False),
         sa.Column("sex", sa.Text(), nullable=False),
         sa.Column("study_count", sa.Integer(), nullable=False),
@@ -253,7 +254,7 @@ def upgrade() -> None:
         sa.Column("date", sa.Text(), nullable=False),
         sa.Column("time", sa.Text(), nullable=False),
         sa.Column("date_key", sa.String(length=8), nullable=False),
-        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("name_key", PLAIN, nullable=False),
         sa.Column("transfer_syntax", sa.Text(), nullable=False),
         sa.Column("deidentified", sa.String(length=8), nullable=False),
         sa.Column("instance_count", sa.Integer(), nullable=False),
@@ -275,7 +276,9 @@ def upgrade() -> None:
     with op.batch_alter_table("series", schema=None) as batch_op:
         batch_op.create_index("ix_series_date", ["date_key", "id"], unique=False)
         batch_op.create_index("ix_series_modality", ["modality", "received_at", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_series_name_key"), ["name_key"], unique=False)
+        for column in ("body_part", "manufacturer", "institution", "transfer_syntax"):
+            batch_op.create_index(f"ix_series_{column}", [column, "received_at", "id"], unique=False)
+        batch_op.create_index("ix_series_name", ["name_key", "id"], unique=False)
         batch_op.create_index("ix_series_newest", ["received_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_series_series_uid"), ["series_uid"], unique=False)
         batch_op.create_index(batch_op.f("ix_series_study_key"), ["study_key"], unique=False)
@@ -355,9 +358,8 @@ def upgrade() -> None:
             postgresql_where=sa.text("binned_at IS NOT NULL"),
         )
         batch_op.create_index("ix_instance_blob", ["blob_sha256"], unique=False)
-        batch_op.create_index("ix_instance_newest", ["received_at", "id"], unique=False)
+        batch_op.create_index("ix_instance_order", ["series_key", "position_mm", "number", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_instance_replaces_id"), ["replaces_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_instance_series_key"), ["series_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_instance_sop_uid"), ["sop_uid"], unique=False)
         batch_op.create_index(
             "ix_instance_unprepared",
@@ -386,7 +388,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "series_word",
-        sa.Column("token", sa.String(length=120), nullable=False),
+        sa.Column("token", sa.String(120).with_variant(sa.String(120, collation="C"), "postgresql"), nullable=False),
         sa.Column("series_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["series_key"],
@@ -401,7 +403,7 @@ def upgrade() -> None:
     op.create_table(
         "collection_member",
         sa.Column("collection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("file_name", PLAIN, nullable=False),
         sa.Column("instance_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -418,6 +420,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_collection_member_instance_id"), ["instance_id"], unique=False)
 
     op.create_table(
+        "collection_series",
+        sa.Column("collection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("series_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["collection_id"],
+            ["collection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["series_key"],
+            ["series.id"],
+        ),
+        sa.PrimaryKeyConstraint("collection_id", "series_key"),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("collection_series", schema=None) as batch_op:
+        batch_op.create_index("ix_collection_series_series", ["series_key"], unique=False)
+
+    op.create_table(
         "header",
         sa.Column("instance_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("json_zlib", sa.LargeBinary(), nullable=False),
@@ -428,6 +449,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("instance_id"),
     )
     _text_index()
+    _collection_series()
     op.execute("INSERT INTO workspace (id, name, created_at) VALUES (1, 'Home', CURRENT_TIMESTAMP)")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("SELECT setval('workspace_id_seq', 1)")
@@ -450,11 +472,75 @@ def _text_index() -> None:
     op.execute(f"CREATE TRIGGER series_text_changed AFTER UPDATE ON series_text BEGIN {drop} {add} END")
 
 
+_ENTER = """
+    INSERT INTO collection_series (collection_id, series_key, members)
+    SELECT new.collection_id, i.series_key, 1 FROM instance i
+    WHERE i.id = new.instance_id AND i.is_current AND i.binned_at IS NULL
+    ON CONFLICT (collection_id, series_key) DO UPDATE SET members = collection_series.members + 1;"""
+_LEAVE = """
+    UPDATE collection_series SET members = members - 1
+    WHERE collection_id = old.collection_id AND series_key IN
+    (SELECT i.series_key FROM instance i WHERE i.id = old.instance_id AND i.is_current AND i.binned_at IS NULL);
+    DELETE FROM collection_series WHERE collection_id = old.collection_id AND members < 1 AND series_key IN
+    (SELECT i.series_key FROM instance i WHERE i.id = old.instance_id);"""
+_SHOW = """
+    INSERT INTO collection_series (collection_id, series_key, members)
+    SELECT m.collection_id, new.series_key, count(*) FROM collection_member m
+    WHERE m.instance_id = new.id GROUP BY m.collection_id
+    ON CONFLICT (collection_id, series_key)
+    DO UPDATE SET members = collection_series.members + excluded.members;"""
+_HIDE = """
+    UPDATE collection_series SET members = members -
+    (SELECT count(*) FROM collection_member m
+     WHERE m.instance_id = old.id AND m.collection_id = collection_series.collection_id)
+    WHERE series_key = old.series_key;
+    DELETE FROM collection_series WHERE series_key = old.series_key AND members < 1;"""
+_TRIGGERS = (
+    ("member_entered", "INSERT ON collection_member", "", _ENTER),
+    ("member_left", "DELETE ON collection_member", "", _LEAVE),
+    ("member_moved", "UPDATE OF instance_id ON collection_member", "", _LEAVE + _ENTER),
+    (
+        "instance_shown",
+        "UPDATE OF is_current, binned_at ON instance",
+        "WHEN ((new.is_current AND new.binned_at IS NULL) AND NOT (old.is_current AND old.binned_at IS NULL))",
+        _SHOW,
+    ),
+    (
+        "instance_hidden",
+        "UPDATE OF is_current, binned_at ON instance",
+        "WHEN ((old.is_current AND old.binned_at IS NULL) AND NOT (new.is_current AND new.binned_at IS NULL))",
+        _HIDE,
+    ),
+)
+
+
+def _collection_series() -> None:
+    """Keep the visible files a collection has of each series counted, whoever changes either."""
+    for name, event, condition, deed in _TRIGGERS:
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {deed} RETURN NULL; END $$"
+            )
+            op.execute(f"CREATE TRIGGER {name} AFTER {event} FOR EACH ROW {condition} EXECUTE FUNCTION {name}()")
+        else:
+            op.execute(f"CREATE TRIGGER {name} AFTER {event} {condition} BEGIN {deed} END")
+
+
 def downgrade() -> None:
     """Take the tables away."""
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE series_trigram")
+    for name, event, _, _ in _TRIGGERS:
+        op.execute(
+            f"DROP TRIGGER {name}" + (f" ON {event.split()[-1]}" if op.get_bind().dialect.name == "postgresql" else "")
+        )
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(f"DROP FUNCTION {name}()")
     op.drop_table("header")
+    with op.batch_alter_table("collection_series", schema=None) as batch_op:
+        batch_op.drop_index("ix_collection_series_series")
+
+    op.drop_table("collection_series")
     with op.batch_alter_table("collection_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_collection_member_instance_id"))
 
@@ -474,9 +560,8 @@ def downgrade() -> None:
             postgresql_where=sa.text("render_state = 'pending'"),
         )
         batch_op.drop_index(batch_op.f("ix_instance_sop_uid"))
-        batch_op.drop_index(batch_op.f("ix_instance_series_key"))
         batch_op.drop_index(batch_op.f("ix_instance_replaces_id"))
-        batch_op.drop_index("ix_instance_newest")
+        batch_op.drop_index("ix_instance_order")
         batch_op.drop_index("ix_instance_blob")
         batch_op.drop_index(
             "ix_instance_binned",
@@ -491,7 +576,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_series_study_key"))
         batch_op.drop_index(batch_op.f("ix_series_series_uid"))
         batch_op.drop_index("ix_series_newest")
-        batch_op.drop_index(batch_op.f("ix_series_name_key"))
+        batch_op.drop_index("ix_series_name")
+        for column in ("body_part", "manufacturer", "institution", "transfer_syntax"):
+            batch_op.drop_index(f"ix_series_{column}")
         batch_op.drop_index("ix_series_modality")
         batch_op.drop_index("ix_series_date")
 
