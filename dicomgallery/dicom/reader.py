@@ -1,0 +1,123 @@
+"""The one place that parses files: always behind the pre-scan, always from memory."""
+
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_dataset
+
+from dicomgallery.dicom.inflation import Inflation
+from dicomgallery.dicom.prescan import LIMITS, Buffer, Flaw, Flawed, Prescanned, prescan
+from dicomgallery.dicom.transfer import DEFLATED_SYNTAXES, EXPLICIT_LITTLE_ENDIAN
+from dicomgallery.errors import RefusedError
+
+PYDICOM_TROUBLE: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    InvalidDicomError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What pydicom has been seen to raise on hostile or merely wrong values, all of it meaning "cannot be read"."""
+
+_SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
+
+
+class UnreadableError(RefusedError):
+    """A file that may not or cannot be parsed; `flaw` says which kind."""
+
+    def __init__(self, flaw: Flaw, message: str) -> None:
+        super().__init__(message)
+        self.flaw = flaw
+
+
+def read_header(source: bytes | Path) -> Dataset:
+    """Read everything before the pixel data; `file_meta` is set. Raises UnreadableError."""
+    data = _bytes_of(source)
+    return parse(data, _gate(data))
+
+
+def read_whole(source: bytes | Path) -> Dataset:
+    """Read a file with its pixel data, all of it in memory. Raises UnreadableError."""
+    data = _bytes_of(source)
+    scanned = _gate(data)
+    if scanned.inflated is None:
+        tail = _SEQUENCE_END if scanned.unclosed else b""
+        return _parsed(bytes(data[: scanned.dataset_end]) + tail, scanned)
+    stream = Inflation(data, scanned.dataset_offset)
+    inflated = stream.inflate_to(LIMITS.inflated_bytes)
+    # The gate stopped at the pixel data; what lies behind it is walked now that it is there.
+    whole = prescan(_with_plain_meta(inflated))
+    if isinstance(whole, Flawed):
+        raise UnreadableError(whole.flaw, whole.detail)
+    return _parsed_inflated(data, scanned, inflated)
+
+
+def parse(data: Buffer, scanned: Prescanned) -> Dataset:
+    """Parse the header of a file that has passed the gate. Raises UnreadableError."""
+    if scanned.inflated is None:
+        return _parsed(bytes(data[: scanned.header_end]), scanned)
+    return _parsed_inflated(data, scanned, scanned.inflated[: scanned.header_end])
+
+
+def _bytes_of(source: bytes | Path) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        raise UnreadableError(Flaw.MALFORMED, "The file cannot be opened.") from error
+
+
+def _gate(data: bytes) -> Prescanned:
+    scanned = prescan(data)
+    if isinstance(scanned, Flawed):
+        raise UnreadableError(scanned.flaw, scanned.detail)
+    return scanned
+
+
+def _parsed(data: bytes, scanned: Prescanned) -> Dataset:
+    """Let pydicom parse what the gate has let through."""
+    try:
+        return dcmread(BytesIO(data), force=scanned.headerless)
+    except PYDICOM_TROUBLE as error:
+        raise UnreadableError(Flaw.MALFORMED, "The file's elements contradict each other.") from error
+
+
+def _parsed_inflated(data: Buffer, scanned: Prescanned, inflated: bytes) -> Dataset:
+    """Parse a data set that is already inflated; pydicom would inflate it without a cap."""
+    meta_part = _parsed(bytes(data[: scanned.dataset_offset]), scanned)
+    try:
+        elements = read_dataset(BytesIO(inflated), is_implicit_VR=False, is_little_endian=True)
+        preamble = meta_part.preamble if isinstance(meta_part, FileDataset) else None
+        dataset = FileDataset(BytesIO(), elements, preamble, meta_part.file_meta, is_implicit_VR=False)
+        dataset.set_original_encoding(
+            is_implicit_vr=False, is_little_endian=True, character_encoding=elements.original_character_set
+        )
+    except PYDICOM_TROUBLE as error:
+        raise UnreadableError(Flaw.MALFORMED, "The file's elements contradict each other.") from error
+    return dataset
+
+
+def _with_plain_meta(inflated: bytes) -> bytes:
+    """Give inflated elements a head, so that the gate takes them for an explicit little endian file."""
+    uid = EXPLICIT_LITTLE_ENDIAN.encode("ascii") + b"\0"
+    meta = b"\x02\x00\x10\x00UI" + len(uid).to_bytes(2, "little") + uid
+    return b"\0" * 128 + b"DICM" + meta + inflated
+
+
+def is_deflated(transfer_syntax: str) -> bool:
+    """Say whether the whole data set of such a file is deflated."""
+    return transfer_syntax in DEFLATED_SYNTAXES
