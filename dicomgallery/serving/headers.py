@@ -1,0 +1,46 @@
+"""What every answer carries: nothing inline may run, nothing leaks to other sites, text travels compressed."""
+
+from flask import Flask, Response, request
+
+from dicomgallery.serving.compression import compressed
+
+_POLICY = {
+    "default-src": "'none'",
+    "img-src": "'self' data: blob:",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "connect-src": "'self'",
+    "font-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+CONTENT_SECURITY_POLICY = "; ".join(f"{name} {sources}" for name, sources in _POLICY.items())
+ALWAYS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    # For browsers that do not know frame-ancestors.
+    "X-Frame-Options": "DENY",
+}
+PRIVATE = "private, no-cache"
+"""Kept by the browser alone, and asked for again each time: what most answers are."""
+FOREVER = "private, max-age=31536000, immutable"
+"""For addresses whose content never changes."""
+
+
+def init_app(app: Flask) -> None:
+    """Add the headers to every answer, failures too."""
+    app.after_request(_finish)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in ALWAYS.items():
+        response.headers.setdefault(name, value)
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = PRIVATE
+    return compressed(response, request.headers.get("Accept-Encoding", ""))

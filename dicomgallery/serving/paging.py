@@ -1,0 +1,33 @@
+"""Pages of a list: a cursor in the URL, and half a page for the script that appends it."""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
+
+from flask import render_template, request
+
+PARTIAL = "X-Partial"
+CURSOR = "cursor"
+
+
+def cursor() -> str | None:
+    """Where the page asked for begins; None for the first."""
+    return request.args.get(CURSOR) or None
+
+
+def wants_partial() -> bool:
+    """Say whether a script asked for the list alone, to append it to the page it has."""
+    return PARTIAL in request.headers
+
+
+def address(path: str, args: Iterable[tuple[str, str]], *, cursor_after: str | None = None) -> str:
+    """A URL of this application with these arguments, and where its page begins."""
+    pairs: Sequence[tuple[str, str]] = [(name, value) for name, value in args if name != CURSOR]
+    if cursor_after is not None:
+        pairs = [*pairs, (CURSOR, cursor_after)]
+    query = urlencode(pairs)
+    return f"{path}?{query}" if query else path
+
+
+def render_list(template: str, partial: str, **context: object) -> str:
+    """The whole page, or its list alone when that is what was asked for."""
+    return render_template(partial if wants_partial() else template, **context)

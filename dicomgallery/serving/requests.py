@@ -1,0 +1,46 @@
+"""Each request has a number, and leaves one line in the log: its route's template, never its path or query."""
+
+import logging
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+
+from dicomgallery import logs
+
+HEADER = "X-Request-Id"
+log = logging.getLogger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """Number every request of this application and log it."""
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.teardown_request(_forget)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    g.request_id = secrets.token_hex(8)
+    g.request_token = logs.request_id.set(g.request_id)
+
+
+def _end(response: Response) -> Response:
+    if "request_id" in g:
+        response.headers[HEADER] = g.request_id
+        log.info(
+            "request",
+            extra={
+                "method": request.method,
+                "route": request.url_rule.rule if request.url_rule is not None else "(none)",
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - g.began) * 1000, 1),
+            },
+        )
+    return response
+
+
+def _forget(_error: BaseException | None) -> None:
+    token = g.pop("request_token", None)
+    if token is not None:
+        logs.request_id.reset(token)
