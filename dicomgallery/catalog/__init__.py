@@ -1,1 +1,1 @@
-"""Every SELECT; every function takes the scope of who asks, and filters by it."""
+"""Every SELECT of the product; each function takes the actor's scope first and filters by it."""
