@@ -1,0 +1,31 @@
+"""How high a pixel is against its width (PS3.3 C.7.6.3.1.7)."""
+
+from typing import Final
+
+from pydicom.dataset import Dataset
+
+from dicomgallery.imaging.header import items, reals
+
+_MOST: Final = 10.0
+"""A pixel longer than this is a slip of the pen, or a spacing that is not of the picture."""
+_LEAST: Final = 1.01
+
+
+def pixel_ratio(dataset: Dataset) -> float:
+    """Height of a pixel over its width; 1 when square, nearly square, unsaid or absurd."""
+    for pair in _pairs(dataset):
+        if len(pair) >= 2 and pair[0] > 0 and pair[1] > 0:
+            ratio = pair[0] / pair[1]
+            return ratio if _LEAST <= max(ratio, 1 / ratio) <= _MOST else 1.0
+    return 1.0
+
+
+def _pairs(dataset: Dataset) -> list[tuple[float, ...]]:
+    """Row spacing then column spacing, the surest first."""
+    shared = [
+        reals(item, "PixelSpacing")
+        for group in items(dataset, "SharedFunctionalGroupsSequence")[:1]
+        for item in items(group, "PixelMeasuresSequence")[:1]
+    ]
+    keywords = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
+    return [*(reals(dataset, keyword) for keyword in keywords), *shared]

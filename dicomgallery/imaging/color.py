@@ -1,0 +1,76 @@
+"""Color samples to RGB of 8 bits (PS3.3 C.7.6.3.1.2): palettes, and luminance with chrominance."""
+
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.dataset import Dataset
+
+from dicomgallery.imaging.layout import Layout
+from dicomgallery.imaging.lut import Lut, palette_in
+from dicomgallery.imaging.native import Samples
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
+
+Rgb: TypeAlias = NDArray[np.uint8]
+
+_LUMINANCE_FIRST: Final = ("YBR_FULL", "YBR_FULL_422")
+_PARTIAL: Final = ("YBR_PARTIAL_422", "YBR_PARTIAL_420")
+
+
+def to_rgb(samples: Samples, layout: Layout) -> tuple[Rgb, tuple[str, ...]]:
+    """Turn samples of three colors into RGB, with a note of what was done."""
+    eight = _eight_bits(samples, layout)
+    if layout.photometric in _LUMINANCE_FIRST:
+        # Pillow's YCbCr has the full range and the coefficients of PS3.3 C.7.6.3.1.2.
+        picture = Image.frombuffer("YCbCr", (layout.columns, layout.rows), eight.tobytes(), "raw", "YCbCr", 0, 1)
+        return np.asarray(picture.convert("RGB")), ("Color from luminance and chrominance",)
+    if layout.photometric in _PARTIAL:
+        return _from_partial(eight), ("Color from luminance and chrominance of partial range",)
+    return eight, ()
+
+
+def palette_rgb(dataset: Dataset, samples: Samples, layout: Layout) -> tuple[Rgb, tuple[str, ...]]:
+    """Look every sample up in the object's three palettes."""
+    tables = [palette_in(dataset, color, signed=layout.signed) for color in ("Red", "Green", "Blue")]
+    if any(table is None for table in tables):
+        raise CannotRenderError(RenderReason.UNREADABLE, "Its palette of colors is missing or incomplete.")
+    if samples.dtype.itemsize > 2:
+        raise CannotRenderError(RenderReason.UNSUPPORTED, "Its palette indexes are wider than 16 bits.")
+    inputs = np.arange(1 << (8 * samples.dtype.itemsize)).astype(f"u{samples.dtype.itemsize}").view(samples.dtype)
+    colors = np.stack([_bytes(table, inputs) for table in tables if table is not None], axis=1)
+    picture: Rgb = colors.take(samples.view(f"u{samples.dtype.itemsize}"), axis=0)
+    return picture, (f"Color from the file's palette of {tables[0].entries.size if tables[0] else 0} entries",)
+
+
+def _bytes(table: Lut, inputs: Samples) -> NDArray[np.uint8]:
+    entries = table.look_up(inputs).astype(np.float64)
+    eight: NDArray[np.uint8] = np.rint(entries * (255.0 / table.highest)).astype(np.uint8)
+    return eight
+
+
+def _eight_bits(samples: Samples, layout: Layout) -> NDArray[np.uint8]:
+    if samples.dtype == np.uint8 and layout.bits_stored == 8:
+        return samples
+    if samples.dtype.kind == "f":
+        raise CannotRenderError(RenderReason.UNSUPPORTED, "Colors of floating point are not defined by the standard.")
+    if samples.dtype.kind == "i":
+        # PS3.3 C.7.6.3.1.4: color is never signed, whatever Pixel Representation says.
+        samples = samples.view(f"u{samples.dtype.itemsize}")
+    if layout.bits_stored > 8:
+        return (samples >> (layout.bits_stored - 8)).astype(np.uint8)
+    highest = (1 << layout.bits_stored) - 1
+    scaled: NDArray[Any] = np.minimum(samples, highest).astype(np.uint16) * 255 // highest
+    return scaled.astype(np.uint8)
+
+
+def _from_partial(eight: NDArray[np.uint8]) -> Rgb:
+    """Luminance in 16 to 235, chrominance in 16 to 240 (retired in PS3.3; coefficients of CCIR 601-2)."""
+    luminance = (eight[..., 0].astype(np.float32) - 16.0) * (255.0 / 219.0)
+    blue = (eight[..., 1].astype(np.float32) - 128.0) * (255.0 / 224.0)
+    red = (eight[..., 2].astype(np.float32) - 128.0) * (255.0 / 224.0)
+    rgb = np.stack(
+        [luminance + 1.402 * red, luminance - 0.344136 * blue - 0.714136 * red, luminance + 1.772 * blue], axis=-1
+    )
+    eight_bits: Rgb = np.rint(np.clip(rgb, 0, 255)).astype(np.uint8)
+    return eight_bits

@@ -1,0 +1,236 @@
+"""The grayscale pipeline: stored value, modality LUT, VOI LUT or window, presentation (PS3.3 C.11, PS3.4 N.2)."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from dicomgallery.imaging import presets
+from dicomgallery.imaging.header import items, reals, text, texts
+from dicomgallery.imaging.layout import Layout, Numbers
+from dicomgallery.imaging.lut import Lut, lut_in
+from dicomgallery.imaging.native import Samples
+from dicomgallery.imaging.spec import Fit, RenderSpec, Window
+from dicomgallery.imaging.window import Function, Gray, bounds, ramp, window_values
+
+_SAMPLED_SIDE: Final = 256
+_LOST: Final = 0.995
+"""A window that leaves more of the frame than this at one end shows nothing."""
+_INDISTINCT: Final = 20
+"""Grays this close to black or white are not told from it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Modality:
+    """What turns stored values into the ones a window is given in: a table, or a line."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    table: Lut | None = None
+
+    def values(self, samples: NDArray[Any]) -> NDArray[np.float64]:
+        """Stored samples as modality values."""
+        if self.table is not None:
+            return self.table.look_up(samples).astype(np.float64)
+        return samples.astype(np.float64) * self.slope + self.intercept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voi:
+    """One way the file asks to be seen."""
+
+    window: Window | None = None
+    function: Function = Function.LINEAR
+    table: Lut | None = None
+    words: str = ""
+
+    def grays(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Modality values as 0 to 255, not rounded."""
+        if self.table is not None:
+            return self.table.look_up(values).astype(np.float64) * (255.0 / self.table.highest)
+        if self.window is None:
+            raise AssertionError("A VOI has a window or a table.")
+        return window_values(values, self.window, self.function)
+
+
+def to_gray(dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec) -> tuple[Gray, tuple[str, ...]]:
+    """Make one frame gray as the spec and the file ask; the notes say which window was used and where from."""
+    modality = modality_of(dataset, layout)
+    voi = _asked_for(dataset, spec) if spec.window else None if spec.auto else voi_of(dataset, layout)
+    notes: tuple[str, ...] = ()
+    if voi is None:
+        gray, note = _by_values(dataset, samples, layout, modality)
+        notes = (note,)
+    else:
+        gray = _by_voi(samples, modality, voi)
+        notes = (voi.words,)
+        if spec.window is None and (lost := _lost_to(gray)):
+            notes = (f"{voi.words}; it leaves nearly all of this frame {lost}",)
+            if spec.fit is Fit.COVER:
+                gray, note = _by_values(dataset, samples, layout, modality)
+                notes = (f"{note}, since the file's own leaves nearly all of it {lost}",)
+    # For MONOCHROME1 the shape is INVERSE too, and means the same (PS3.3 C.11.6.1.2): one inversion, not two.
+    if layout.photometric == "MONOCHROME1" or text(dataset, "PresentationLUTShape").upper() == "INVERSE":
+        np.subtract(255, gray, out=gray)
+    return gray, notes
+
+
+def modality_of(dataset: Dataset, layout: Layout) -> Modality:
+    """The modality LUT or rescale of a frame, its shared functional group included."""
+    for item in items(dataset, "ModalityLUTSequence")[:1]:
+        table = lut_in(item, signed=layout.signed)
+        if table is not None:
+            return Modality(table=table)
+    for holder in (dataset, *_functional(dataset, "PixelValueTransformationSequence")):
+        slope, intercept = reals(holder, "RescaleSlope"), reals(holder, "RescaleIntercept")
+        if slope or intercept:
+            return Modality(slope[0] if slope and slope[0] else 1.0, intercept[0] if intercept else 0.0)
+    if layout.numbers is Numbers.INTEGER and (scaling := reals(dataset, "DoseGridScaling")) and scaling[0] > 0:
+        return Modality(scaling[0])
+    return Modality()
+
+
+def voi_of(dataset: Dataset, layout: Layout) -> Voi | None:
+    """The first way the file asks to be seen: a VOI LUT, else a window; None if it names none that can be used."""
+    sequence = items(dataset, "VOILUTSequence")
+    for item in sequence[:1]:
+        # The signedness of a VOI LUT's first input follows the modality LUT's output (PS3.3 C.11.2.1.1).
+        signed = layout.signed or any(value < 0 for value in reals(dataset, "RescaleIntercept"))
+        if table := lut_in(item, signed=signed):
+            name = f" ({table.explanation})" if table.explanation else ""
+            return Voi(table=table, words=f"VOI LUT{name} from the file, 1 of {len(sequence)}")
+    for holder in (dataset, *_functional(dataset, "FrameVOILUTSequence")):
+        centers, widths = reals(holder, "WindowCenter"), reals(holder, "WindowWidth")
+        for number, (center, width) in enumerate(zip(centers, widths, strict=False), start=1):
+            try:
+                window = Window(center, width)
+            except ValueError:
+                continue
+            function = _function(holder)
+            explained = texts(holder, "WindowCenterWidthExplanation")
+            name = presets.preset_name(window, text(dataset, "Modality"))
+            name = name or (explained[number - 1] if len(explained) >= number else "")
+            count = min(len(centers), len(widths))
+            return Voi(
+                window=window, function=function, words=f"{_said(window, name)} from the file, {number} of {count}"
+            )
+    return None
+
+
+def _asked_for(dataset: Dataset, spec: RenderSpec) -> Voi:
+    window = spec.window
+    if window is None:
+        raise AssertionError("The spec names a window.")
+    function = _function(dataset)
+    function = function if function is Function.LINEAR_EXACT else Function.LINEAR
+    name = presets.preset_name(window, text(dataset, "Modality"))
+    return Voi(window=window, function=function, words=f"{_said(window, name)} as asked for")
+
+
+def _by_voi(samples: Samples, modality: Modality, voi: Voi) -> Gray:
+    linear = voi.table is None and modality.table is None and voi.function is not Function.SIGMOID
+    if linear and voi.window is not None:
+        return ramp(samples, modality.slope, modality.intercept, *bounds(voi.window, voi.function))
+    if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:
+        # One pass over every value a sample can have, then one look-up a pixel.
+        inputs = np.arange(1 << (8 * samples.dtype.itemsize)).astype(f"u{samples.dtype.itemsize}").view(samples.dtype)
+        table = np.rint(voi.grays(modality.values(inputs))).astype(np.uint8)
+        return table.take(samples.view(f"u{samples.dtype.itemsize}"))
+    return np.rint(np.nan_to_num(voi.grays(modality.values(samples)))).astype(np.uint8)
+
+
+def _by_values(dataset: Dataset, samples: Samples, layout: Layout, modality: Modality) -> tuple[Gray, str]:
+    """Choose a window from the frame's values; a frame of one value is black if that is nothing, else mid gray."""
+    kind = text(dataset, "Modality")
+    stored = _sampled(samples)
+    stored = stored[~_is_padding(dataset, stored, layout)]
+    values = modality.values(stored)
+    whole = None
+    if layout.bits_stored == 1:
+        return (samples.astype(bool) * np.uint8(255)).astype(np.uint8), "One bit a pixel, shown as black and white"
+    if layout.bits_stored <= 8 and layout.numbers is Numbers.INTEGER and modality.table is None and kind != "SEG":
+        lowest = -(1 << (layout.bits_stored - 1)) if layout.signed else 0
+        whole_values = modality.values(np.asarray([lowest, lowest + (1 << layout.bits_stored) - 1]))
+        whole = (float(whole_values.min()), float(whole_values.max()))
+    if kind in ("SEG", "RTDOSE"):
+        values = np.append(values, (0.0, _highest(samples, modality)))
+    chosen = presets.choose(values[np.isfinite(values)], kind, stored_range=whole)
+    if chosen is None:
+        level = 0 if not values.any() else 128
+        return np.full(samples.shape, level, np.uint8), "Every pixel of this frame has the same value"
+    words = f"Window {_number(chosen.black)} to {_number(chosen.white)}, {chosen.words}"
+    if modality.table is None:
+        return ramp(samples, modality.slope, modality.intercept, chosen.black, chosen.white), words
+    grays = (modality.values(samples) - chosen.black) * (255.0 / (chosen.white - chosen.black))
+    return np.rint(np.clip(grays, 0.0, 255.0)).astype(np.uint8), words
+
+
+def _sampled(samples: Samples) -> NDArray[Any]:
+    """Every so many-th pixel both ways, enough to know the spread of the values."""
+    down, across = (max(1, side // _SAMPLED_SIDE) for side in samples.shape[:2])
+    return samples[::down, ::across].ravel()
+
+
+def _highest(samples: Samples, modality: Modality) -> float:
+    return float(modality.values(np.asarray([samples.max()]))[0])
+
+
+def _is_padding(dataset: Dataset, stored: NDArray[Any], layout: Layout) -> NDArray[np.bool_]:
+    """Where samples carry the padding value, or lie in the padding range (PS3.3 C.7.5.1.1.2)."""
+    padding = reals(dataset, "FloatPixelPaddingValue" if layout.numbers is Numbers.FLOAT else "PixelPaddingValue")
+    if not padding:
+        return np.zeros(stored.shape, bool)
+    limit = reals(dataset, "PixelPaddingRangeLimit") or padding
+    ends = [value - 65_536 if layout.signed and value > 0x7FFF else value for value in (padding[0], limit[0])]
+    return np.asarray((stored >= min(ends)) & (stored <= max(ends)))
+
+
+def _lost_to(gray: Gray) -> str:
+    """The end, "black" or "white", that nearly all of a frame is too close to for anything to be seen; else empty."""
+    sampled = _sampled(gray)
+    if np.count_nonzero(sampled < _INDISTINCT) > _LOST * sampled.size:
+        return "black"
+    return "white" if np.count_nonzero(sampled > 255 - _INDISTINCT) > _LOST * sampled.size else ""
+
+
+def _function(holder: Dataset) -> Function:
+    try:
+        return Function(text(holder, "VOILUTFunction").upper() or Function.LINEAR)
+    except ValueError:
+        return Function.LINEAR
+
+
+def _functional(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
+    """The items of a functional group that all frames share (PS3.3 C.7.6.16.1)."""
+    return tuple(
+        item for group in items(dataset, "SharedFunctionalGroupsSequence")[:1] for item in items(group, keyword)[:1]
+    )
+
+
+def _said(window: Window, name: str) -> str:
+    title = f" ({name})" if name else ""
+    return f"Window {_number(window.width)} / {_number(window.center)}{title}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def without_unused_bits(samples: Samples, layout: Layout) -> Samples:
+    """Keep the bits from High Bit down; those above may be an embedded overlay, never a part of the value."""
+    width = layout.bits_allocated
+    if layout.numbers is not Numbers.INTEGER or width == 1 or layout.bits_stored >= width:
+        return samples
+    above = max(0, width - 1 - layout.high_bit)
+    lowest = -(1 << (layout.bits_stored - 1)) if layout.signed else 0
+    if layout.high_bit == layout.bits_stored - 1 and _lies_in(samples, lowest, lowest + (1 << layout.bits_stored) - 1):
+        return samples
+    below = width - layout.bits_stored
+    return (samples << above) >> below
+
+
+def _lies_in(samples: Samples, lowest: int, highest: int) -> bool:
+    """Whether no sample has a bit too many; looking is several times as fast as clearing them."""
+    return int(samples.max()) <= highest and (samples.dtype.kind == "u" or int(samples.min()) >= lowest)

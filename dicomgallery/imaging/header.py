@@ -1,0 +1,106 @@
+"""Single values of a header that may hold anything: a wrong one counts as absent."""
+
+import math
+import struct
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+
+# Read straight from their bytes, ten times as fast as by way of pydicom's own types.
+_TEXT: Final = frozenset({"IS", "DS", "CS"})
+
+# What pydicom raises on converting a value that is not what its VR says.
+NOT_A_VALUE: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    NotImplementedError,
+    OverflowError,
+    LookupError,
+    struct.error,
+    OSError,
+    EOFError,
+    RecursionError,
+)
+
+
+@cache
+def _tag(keyword: str) -> int:
+    tag = tag_for_keyword(keyword)
+    if tag is None:
+        raise AssertionError(f"{keyword} is not a DICOM keyword.")
+    return tag
+
+
+def value(dataset: Dataset, keyword: str) -> Any:
+    """The element's value, or None when it is absent, empty or cannot be read."""
+    tag = _tag(keyword)
+    if tag not in dataset.keys():  # noqa: SIM118 - `in dataset` makes a tag object of every number first
+        return None
+    try:
+        element = dataset.get_item(tag)
+        if isinstance(element, RawDataElement) and element.value is not None:
+            if element.VR == "US" and len(element.value) == 2:
+                return int.from_bytes(element.value, "little" if element.is_little_endian else "big")
+            if element.VR in _TEXT:
+                parts = [part.strip(" \0") for part in element.value.decode("latin-1").split("\\")]
+                return parts if any(parts) else None
+        found = dataset[tag].value
+    except NOT_A_VALUE:
+        return None
+    return None if isinstance(found, str) and not found.strip() else found
+
+
+def whole(dataset: Dataset, keyword: str, default: int) -> int:
+    """The (first) value as a whole number, or the default."""
+    numbers = reals(dataset, keyword)
+    return int(numbers[0]) if numbers and numbers[0] == int(numbers[0]) else default
+
+
+def reals(dataset: Dataset, keyword: str) -> tuple[float, ...]:
+    """All values that are finite numbers, in order; stops at the first that is not."""
+    found = value(dataset, keyword)
+    if found is None:
+        return ()
+    many = found if isinstance(found, Iterable) and not isinstance(found, str | bytes) else (found,)
+    numbers: list[float] = []
+    for one in many:
+        try:
+            number = float(one)
+        except NOT_A_VALUE:
+            break
+        if not math.isfinite(number):
+            break
+        numbers.append(number)
+    return tuple(numbers)
+
+
+def texts(dataset: Dataset, keyword: str) -> tuple[str, ...]:
+    """All values as text, stripped."""
+    found = value(dataset, keyword)
+    if found is None:
+        return ()
+    many = (found,) if isinstance(found, str) or not isinstance(found, Iterable) else found
+    return tuple(str(one).strip(" \0") for one in many)
+
+
+def text(dataset: Dataset, keyword: str) -> str:
+    """The (first) value as text, stripped; empty when absent."""
+    return next(iter(texts(dataset, keyword)), "")
+
+
+def items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
+    """The items of a sequence; none when it is absent or is something else."""
+    found = value(dataset, keyword)
+    if not isinstance(found, Iterable) or isinstance(found, str | bytes):
+        return ()
+    try:
+        return tuple(item for item in found if isinstance(item, Dataset))
+    except NOT_A_VALUE:
+        return ()

@@ -1,0 +1,14 @@
+"""A picture as bytes; apart from what makes it, so that whoever only passes pictures on loads no codec."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An encoded picture, and in words how it came to look so."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,100 @@
+"""A stored file opened for one picture: its header parsed, its pixel data found, nothing else touched."""
+
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from struct import unpack_from
+from typing import Final
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from dicomgallery.dicom import reader
+from dicomgallery.dicom.inflation import Inflation
+from dicomgallery.dicom.prescan import Flaw, Flawed, Prescanned, prescan
+from dicomgallery.dicom.quiet import silence_pydicom
+from dicomgallery.dicom.transfer import EXPLICIT_BIG_ENDIAN
+from dicomgallery.imaging.frames import Buffer, PixelElement, pixel_element
+from dicomgallery.imaging.header import text, value
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
+
+# Once for the process: what pydicom says of a value would quote it.
+silence_pydicom()
+
+# Reading a small file whole is quicker than mapping it; of a large one only the frame's pages are touched.
+_MAPPED_FROM: Final = 4 << 20
+_MOST_INFLATED: Final = 256 << 20
+"""A deflated data set has no way in but from its beginning; more than this of it is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A header, and where its pixel data lie."""
+
+    dataset: Dataset
+    element: PixelElement
+    transfer_syntax: str
+
+    @property
+    def frame_offsets(self) -> tuple[int, ...]:
+        """The Extended Offset Table (7FE0,0001); empty when there is none (PS3.3 C.7.6.3.1.8)."""
+        table = value(self.dataset, "ExtendedOffsetTable")
+        return unpack_from(f"<{len(table) // 8}Q", table) if isinstance(table, bytes) else ()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Source]:
+    """Open a file for one picture; CannotRenderError when it cannot be read or has no pixels."""
+    data = _bytes_of(path)
+    try:
+        yield _source(data)
+    finally:
+        if isinstance(data, mmap.mmap):
+            data.close()
+
+
+def _bytes_of(path: Path) -> Buffer:
+    try:
+        with path.open("rb") as file:
+            if path.stat().st_size < _MAPPED_FROM:
+                return file.read()
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise CannotRenderError(RenderReason.UNREADABLE, "The file cannot be opened.") from error
+
+
+def _source(data: Buffer) -> Source:
+    scanned = prescan(data)
+    if isinstance(scanned, Flawed):
+        reason = RenderReason.TRUNCATED if scanned.flaw is Flaw.TRUNCATED else RenderReason.UNREADABLE
+        raise CannotRenderError(reason, scanned.detail)
+    try:
+        dataset = reader.parse(data, scanned)
+    except reader.UnreadableError as error:
+        raise CannotRenderError(RenderReason.UNREADABLE, error.message) from None
+    if scanned.pixel_offset is None:
+        raise CannotRenderError(RenderReason.NOT_AN_IMAGE, _without_pixels(dataset))
+    held = _inflated(data, scanned) if scanned.inflated is not None else data
+    big_endian = scanned.transfer_syntax == EXPLICIT_BIG_ENDIAN
+    return Source(dataset, pixel_element(held, scanned.pixel_offset, big_endian=big_endian), scanned.transfer_syntax)
+
+
+def _inflated(data: Buffer, scanned: Prescanned) -> bytes:
+    if scanned.dataset_end > _MOST_INFLATED:
+        raise CannotRenderError(
+            RenderReason.TOO_LARGE, f"Inflated, the file takes over {_MOST_INFLATED >> 20} MB, too much for a picture."
+        )
+    return Inflation(data, scanned.dataset_offset).inflate_to(_MOST_INFLATED)
+
+
+def _without_pixels(dataset: Dataset) -> str:
+    """Say what an object without pixels is."""
+    if text(dataset, "PixelDataProviderURL"):
+        return "Its pixels were left on another server; the file only names the place."
+    kind = UID(text(dataset, "SOPClassUID")).name if text(dataset, "SOPClassUID") else ""
+    if value(dataset, "Rows") or "Image Storage" in kind:
+        return "It describes an image, but its pixels are not in the file."
+    # A UID that pydicom does not know is its own name, and says nothing to a person.
+    return f"{kind} holds no picture." if kind[:1].isalpha() else "It holds no picture."
