@@ -1,0 +1,184 @@
+"""The sandbox as the rest of the gallery sees it: a picture of a file, the members of an archive."""
+
+import re
+import secrets
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, Self
+
+from dicomgallery.errors import UnavailableError
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
+from dicomgallery.imaging.rendered import Rendered
+from dicomgallery.imaging.spec import RenderSpec
+from dicomgallery.sandbox import tasks
+from dicomgallery.sandbox.channel import Channel, LostServerError
+from dicomgallery.sandbox.crew import TaskLostError, Why
+from dicomgallery.sandbox.duties import Urgency
+from dicomgallery.sandbox.findings import Member, Refusal, Refused, UnpackLimits
+from dicomgallery.sandbox.wire import Kind, Message, WireError
+from dicomgallery.settings import Settings
+
+__all__ = ["Member", "Refused", "Sandbox", "UnpackLimits", "Urgency", "open_sandbox"]
+
+_PATIENCE_SECONDS: Final = 10.0
+"""So long a server that was here may take to come back."""
+_TRIES: Final = 2
+_DYING_SECONDS: Final = 0.5
+_PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+_SHA256: Final = re.compile("[0-9a-f]{64}")
+_MOST_PIXELS: Final = 1 << 20
+
+_WHY_NO_PICTURE: Final = {
+    Why.TOO_SLOW: (RenderReason.TOO_SLOW, "Making this picture took too long, and was stopped."),
+    Why.OUT_OF_MEMORY: (RenderReason.OUT_OF_MEMORY, "This picture needs more memory than one may take."),
+    Why.CRASHED: (RenderReason.CRASHED, "The decoder failed on this file in a way that ended its process."),
+    Why.SURPRISE: (RenderReason.CRASHED, "The decoder failed on this file in an unexpected way."),
+}
+_WHY_NO_MORE: Final = {
+    Why.TOO_SLOW: "The archive stopped giving files, and was left.",
+    Why.OUT_OF_MEMORY: "The archive needs more memory to read than it may take.",
+    Why.CRASHED: "Reading the archive failed in a way that ended its process.",
+    Why.SURPRISE: "Reading the archive failed in an unexpected way.",
+}
+
+
+def open_sandbox(settings: Settings, *, modules: Sequence[str] = tasks.OURS) -> "Sandbox":
+    """The sandbox of a data folder: its server when there is one, else private children, started when first needed."""
+    return Sandbox(Channel(settings, modules=modules, patience_seconds=_PATIENCE_SECONDS))
+
+
+class Sandbox:
+    """Does in capped processes what must not be done in ours; for many threads at once."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the server, or end the private children."""
+        self._channel.close()
+
+    def render(self, path: Path, spec: RenderSpec, *, urgency: Urgency = Urgency.PERSON) -> Rendered:
+        """The picture of a file, or CannotRenderError, or UnavailableError when nobody can make it now."""
+        try:
+            answer = self.ask("render", {"path": str(path.absolute()), "spec": spec.token()}, urgency=urgency)
+            return _rendered(answer)
+        except TaskLostError as loss:
+            raise CannotRenderError(*_WHY_NO_PICTURE[loss.why]) from None
+        except (WireError, ValueError):
+            raise CannotRenderError(*_WHY_NO_PICTURE[Why.CRASHED]) from None
+
+    def unpack(self, archive: Path, into: Path, limits: UnpackLimits) -> Iterator[Member | Refused]:
+        """What an archive holds, told while it is unpacked into the folder `into`, in the archive's order.
+
+        A member's file is the caller's to move away. Leaving the iterator early ends the unpacking and removes
+        every file of it that still lies in `into`. UnavailableError, likewise, when the server goes away.
+        """
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        prefix = secrets.token_hex(8)
+        arguments = {
+            "archive": str(archive.absolute()),
+            "into": str(into.absolute()),
+            "prefix": prefix,
+            "limits": asdict(limits),
+        }
+        with _swept_unless_finished(into, prefix) as sweeping:
+            try:
+                with closing(self.stream("unpack", arguments)) as parts:
+                    for part in parts:
+                        if part.kind is Kind.PART and (found := _found(part, into, prefix, sweeping)) is not None:
+                            yield found
+            except TaskLostError as loss:
+                yield Refused("", Refusal.UNREADABLE, _WHY_NO_MORE[loss.why])
+            except WireError:
+                yield Refused("", Refusal.UNREADABLE, _WHY_NO_MORE[Why.CRASHED])
+            sweeping.is_finished = True
+
+    def ask(self, task: str, arguments: Mapping[str, Any], *, urgency: Urgency = Urgency.PERSON) -> Message:
+        """The answer to a task that has one; asked again when the server went away meanwhile.
+
+        Raises TaskLostError (never BUSY) or UnavailableError.
+        """
+        for _ in range(_TRIES):
+            try:
+                *_, last = self._messages(task, arguments, urgency)
+            except LostServerError:
+                continue
+            return last
+        raise UnavailableError("The part that makes pictures went away; try again.")
+
+    def stream(
+        self, task: str, arguments: Mapping[str, Any], *, urgency: Urgency = Urgency.PERSON
+    ) -> Generator[Message]:
+        """The answer to a task part by part; raises as `ask` does. Leaving the iterator early ends the task."""
+        try:
+            yield from self._messages(task, arguments, urgency)
+        except LostServerError:
+            # Its children die with it, but a moment later.
+            time.sleep(_DYING_SECONDS)
+            raise UnavailableError("The part that unpacks archives went away; try again.") from None
+
+    def _messages(self, task: str, arguments: Mapping[str, Any], urgency: Urgency) -> Iterator[Message]:
+        fields = {**arguments, "task": task, "urgency": urgency.value}
+        try:
+            yield from self._channel.do(Message(Kind.TASK, fields))
+        except TaskLostError as loss:
+            if loss.why is Why.BUSY:
+                raise UnavailableError("The gallery is busy; try again in a moment.") from None
+            raise
+
+
+class _Sweeping:
+    """The members that were handed to the caller, and whether the unpacking came to its end."""
+
+    def __init__(self) -> None:
+        self.handed_over: set[str] = set()
+        self.is_finished = False
+
+
+@contextmanager
+def _swept_unless_finished(into: Path, prefix: str) -> Iterator[_Sweeping]:
+    sweeping = _Sweeping()
+    try:
+        yield sweeping
+    finally:
+        for path in into.glob(f"{prefix}-*"):
+            if not (sweeping.is_finished and path.name in sweeping.handed_over):
+                path.unlink(missing_ok=True)
+
+
+def _rendered(answer: Message) -> Rendered:
+    if "reason" in answer.fields:
+        raise CannotRenderError(RenderReason(answer.text("reason")), answer.text("detail"))
+    media_type = answer.text("media_type")
+    if media_type not in _PICTURE_TYPES:
+        raise WireError("The answer is no picture.")
+    return Rendered(
+        answer.body,
+        media_type,
+        answer.whole("width", most=_MOST_PIXELS),
+        answer.whole("height", most=_MOST_PIXELS),
+        answer.texts("notes"),
+    )
+
+
+def _found(part: Message, into: Path, prefix: str, sweeping: _Sweeping) -> Member | Refused | None:
+    """What a part tells of; None when it tells of progress only."""
+    if "reason" in part.fields:
+        return Refused(part.text("name"), Refusal(part.text("reason")), part.text("detail"))
+    if "file" not in part.fields:
+        return None
+    file, sha256 = part.text("file"), part.text("sha256")
+    # The child must not be able to name a file outside its own.
+    if not re.fullmatch(f"{prefix}-[0-9]{{1,9}}", file, re.ASCII) or not _SHA256.fullmatch(sha256):
+        raise WireError("A member is not described as agreed.")
+    sweeping.handed_over.add(file)
+    return Member(part.text("name"), into / file, sha256, part.whole("size_bytes"))

@@ -1,0 +1,64 @@
+"""The work a child knows, by name. A later task is one more line in `TASKS`."""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dicomgallery.imaging.refusals import CannotRenderError
+from dicomgallery.imaging.spec import RenderSpec
+from dicomgallery.sandbox.unpacking import UnpackLimits, unpack
+from dicomgallery.sandbox.wire import Kind, Message
+
+Work = Callable[[Message], Message | Iterator[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One kind of work: its whole answer as one message, or an iterator of its parts."""
+
+    work: Work
+    is_long: bool = False
+    """It runs for as long as it goes on sending parts, in children of its own."""
+    preload: tuple[str, ...] = ()
+    """Modules imported once, before children are forked, so that they share the memory."""
+
+
+def _render(task: Message) -> Message:
+    # Imported here: the server and the gallery's own processes know of tasks, and need no codecs for it.
+    from dicomgallery.imaging.render import render  # noqa: PLC0415
+
+    try:
+        rendered = render(Path(task.text("path")), RenderSpec.from_token(task.text("spec")))
+    except CannotRenderError as refusal:
+        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
+    fields = {
+        "media_type": rendered.media_type,
+        "width": rendered.width,
+        "height": rendered.height,
+        "notes": list(rendered.notes),
+    }
+    return Message(Kind.END, fields, rendered.data)
+
+
+def _unpack(task: Message) -> Iterator[Message]:
+    limits = UnpackLimits(**task.fields["limits"])
+    for found in unpack(Path(task.text("archive")), Path(task.text("into")), task.text("prefix"), limits):
+        yield Message(Kind.PART, found.as_fields())
+
+
+TASKS: Final[Mapping[str, Task]] = {
+    "render": Task(_render, preload=("dicomgallery.imaging.render",)),
+    "unpack": Task(_unpack, is_long=True),
+}
+
+OURS: Final = ("dicomgallery.sandbox.tasks",)
+
+
+def load(modules: Iterable[str]) -> dict[str, Task]:
+    """The tasks of some modules, each with a `TASKS` of its own."""
+    tasks: dict[str, Task] = {}
+    for module in modules:
+        tasks.update(importlib.import_module(module).TASKS)
+    return tasks
