@@ -1,6 +1,10 @@
 """A picture as bytes; apart from what makes it, so that whoever only passes pictures on loads no codec."""
 
 from dataclasses import dataclass
+from typing import Final
+
+RENDERER_VERSION: Final = "1"
+"""Changes whenever the same file and spec give other bytes; pictures made before are then made again."""
 
 
 @dataclass(frozen=True, slots=True)
