@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(keeper, settings, chosen, log)
     finally:
         keeper.end()
+        keeper.close()
         os.close(held)
 
 

@@ -10,20 +10,22 @@ from dicomgallery.settings import PREFIX, Settings
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  what is compared, not bound
 
+HIGHEST_PORT = 65535
+
 
 def demand_free(settings: Settings, patience_seconds: float = 1.0) -> None:
     """Return when the port can be had, or raise ConflictError saying it is taken.
 
     A gallery that was killed a moment ago is given `patience_seconds` to let go of it.
     """
+    if settings.port > HIGHEST_PORT:
+        raise SettingError(f"{PREFIX}PORT must be at most {HIGHEST_PORT}, not {settings.port}.")
     until = time.monotonic() + patience_seconds
     while True:
         try:
             _bind_once(settings.host, settings.port)
         except socket.gaierror:
             raise SettingError(f"{PREFIX}HOST={settings.host} is not an address of this machine.") from None
-        except OverflowError:
-            raise SettingError(f"{PREFIX}PORT must be below 65536, not {settings.port}.") from None
         except PermissionError:
             raise SettingError(
                 f"Port {settings.port} may only be used by the system's administrator. Choose one above 1023: --port."

@@ -53,8 +53,11 @@ class Keeper:
         self._log = log
         self._verbose = verbose
         self._signals = 0
+        self._heeding = False
         self.children: list[Child] = []
         self._awake, self._waker = socket.socketpair()
+        self._awake.settimeout(0)
+        self._waker.settimeout(0)
 
     def asked_to_end(self) -> bool:
         """Say whether a signal to end has arrived."""
@@ -62,8 +65,7 @@ class Keeper:
 
     def heed_signals(self) -> None:
         """From now on Ctrl-C and kill end the parts first; a second one ends them at once."""
-        self._awake.settimeout(0)
-        self._waker.settimeout(0)
+        self._heeding = True
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         for number in ENDING:
             signal.signal(number, self._heed)
@@ -132,6 +134,14 @@ class Keeper:
             _signal_group(process.pid, signal.SIGKILL)
         for process in running:
             process.wait()
+        self.children.clear()
+
+    def close(self) -> None:
+        """Let go of what the keeper holds itself; to be called after `end`."""
+        if self._heeding:
+            signal.set_wakeup_fd(-1)
+        self._awake.close()
+        self._waker.close()
 
     def _heed(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
