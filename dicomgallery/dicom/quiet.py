@@ -15,6 +15,8 @@ def silence_pydicom() -> None:
         if name.startswith("pydicom") and hasattr(module, "warn_and_log"):
             module.warn_and_log = _say_nothing  # type: ignore[attr-defined]
     config.settings.reading_validation_mode = config.IGNORE
+    # A number of the wrong length is kept as bytes; left alone, pydicom raises when it is looked at.
+    config.convert_wrong_length_to_UN = True
     logger = logging.getLogger("pydicom")
     logger.propagate = False
     logger.setLevel(logging.CRITICAL)

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_dataset
 
 from dicomgallery.dicom.inflation import Inflation
@@ -20,6 +20,7 @@ PYDICOM_TROUBLE: Final = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    BytesLengthException,
     EOFError,
     InvalidDicomError,
     LookupError,

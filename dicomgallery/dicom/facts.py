@@ -1,0 +1,244 @@
+"""What the gallery keeps in columns about a file: facts, read once, from any values whatever."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydicom.dataset import Dataset
+
+from dicomgallery.dicom import elements, geometry
+from dicomgallery.dicom.uids import name_of
+from dicomgallery.dicom.values import clean
+from dicomgallery.dicom.vocabulary import Kind, kind_of
+
+Deidentified = Literal["no", "yes", "profile"]
+
+_BIGGEST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class PatientFacts:
+    """Who is shown; all as written."""
+
+    patient_id: str
+    issuer: str
+    name: str
+    """As DICOM writes it: Yamada^Tarou=山田^太郎=やまだ^たろう."""
+    birth_date: str
+    sex: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFacts:
+    """The visit or examination."""
+
+    study_uid: str
+    study_id: str
+    date: str
+    time: str
+    accession: str
+    description: str
+    referring: str
+    institution: str
+    age: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFacts:
+    """The acquisition, and the machine that made it."""
+
+    series_uid: str
+    modality: str
+    number: int | None
+    description: str
+    body_part: str
+    laterality: str
+    protocol: str
+    manufacturer: str
+    model: str
+    station: str
+    frame_of_reference_uid: str
+    date: str
+    time: str
+    deidentified: Deidentified
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceFacts:
+    """The object itself."""
+
+    sop_uid: str
+    sop_class_uid: str
+    transfer_syntax: str
+    number: int | None
+    frames: int
+    """At least 1 with pixels, 0 without."""
+    rows: int
+    columns: int
+    bits_allocated: int
+    bits_stored: int
+    samples: int
+    photometric: str
+    image_type: str
+    content_date: str
+    content_time: str
+    acquisition_number: int | None
+    position_mm: float | None
+    """Along the plane's own normal: the order of a stack (PS3.3 C.7.6.2)."""
+    orientation: str
+    """Six direction cosines joined by backslashes."""
+    spacing: str
+    """Between rows, then between columns, in mm, joined by a backslash."""
+    has_pixels: bool
+    kind: Kind
+    label: str
+    headerless: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that one file tells."""
+
+    patient: PatientFacts
+    study: StudyFacts
+    series: SeriesFacts
+    instance: InstanceFacts
+
+
+def facts_of(
+    dataset: Dataset, *, transfer_syntax: str, headerless: bool = False, has_pixels: bool | None = None
+) -> Facts:
+    """Read the facts of a dataset, header or whole; never raises.
+
+    `has_pixels` is what the pre-scan saw; without it, a header that describes a picture is taken to have one.
+    """
+    return Facts(
+        patient=_patient(dataset),
+        study=_study(dataset),
+        series=_series(dataset),
+        instance=_instance(dataset, transfer_syntax, headerless=headerless, has_pixels=has_pixels),
+    )
+
+
+def _patient(dataset: Dataset) -> PatientFacts:
+    return PatientFacts(
+        patient_id=_text(dataset, 0x00100020),
+        issuer=_text(dataset, 0x00100021),
+        name=_text(dataset, 0x00100010),
+        birth_date=_first(dataset, 0x00100030),
+        sex=_first(dataset, 0x00100040),
+    )
+
+
+def _study(dataset: Dataset) -> StudyFacts:
+    return StudyFacts(
+        study_uid=_uid(dataset, 0x0020000D),
+        study_id=_text(dataset, 0x00200010),
+        date=_first(dataset, 0x00080020),
+        time=_first(dataset, 0x00080030),
+        accession=_text(dataset, 0x00080050),
+        description=_text(dataset, 0x00081030),
+        referring=_text(dataset, 0x00080090),
+        institution=_text(dataset, 0x00080080),
+        age=_first(dataset, 0x00101010),
+    )
+
+
+def _series(dataset: Dataset) -> SeriesFacts:
+    return SeriesFacts(
+        series_uid=_uid(dataset, 0x0020000E),
+        modality=_first(dataset, 0x00080060),
+        number=elements.whole(dataset, 0x00200011),
+        description=_text(dataset, 0x0008103E),
+        body_part=_first(dataset, 0x00180015).upper(),
+        laterality=_first(dataset, 0x00200060) or _first(dataset, 0x00200062),
+        protocol=_text(dataset, 0x00181030),
+        manufacturer=_text(dataset, 0x00080070),
+        model=_text(dataset, 0x00081090),
+        station=_text(dataset, 0x00081010),
+        frame_of_reference_uid=_uid(dataset, 0x00200052),
+        date=_first(dataset, 0x00080021),
+        time=_first(dataset, 0x00080031),
+        deidentified=_deidentified(dataset),
+    )
+
+
+def _instance(dataset: Dataset, transfer_syntax: str, *, headerless: bool, has_pixels: bool | None) -> InstanceFacts:
+    sop_class = _uid(dataset, 0x00080016) or _uid_of_meta(dataset, 0x00020002)
+    rows, columns = _count(dataset, 0x00280010), _count(dataset, 0x00280011)
+    if has_pixels is None:
+        has_pixels = any(tag in dataset for tag in (0x7FE00010, 0x7FE00009, 0x7FE00008)) or rows * columns > 0
+    number = elements.whole(dataset, 0x00200013)
+    return InstanceFacts(
+        sop_uid=_uid(dataset, 0x00080018) or _uid_of_meta(dataset, 0x00020003),
+        sop_class_uid=sop_class,
+        transfer_syntax=transfer_syntax,
+        number=number,
+        frames=max(1, _count(dataset, 0x00280008)) if has_pixels else 0,
+        rows=rows,
+        columns=columns,
+        bits_allocated=_count(dataset, 0x00280100),
+        bits_stored=_count(dataset, 0x00280101),
+        samples=_count(dataset, 0x00280002),
+        photometric=_first(dataset, 0x00280004),
+        image_type=_text(dataset, 0x00080008),
+        content_date=_first(dataset, 0x00080023),
+        content_time=_first(dataset, 0x00080033),
+        acquisition_number=elements.whole(dataset, 0x00200012),
+        position_mm=geometry.position_along_normal_mm(dataset),
+        orientation=_joined(geometry.orientation_of(dataset)),
+        spacing=_joined(geometry.spacing_of(dataset)),
+        has_pixels=has_pixels,
+        kind=kind_of(sop_class, has_pixels=has_pixels),
+        label=_label(dataset, sop_class, number),
+        headerless=headerless,
+    )
+
+
+def _label(dataset: Dataset, sop_class: str, number: int | None) -> str:
+    """Call an instance by what tells it from its neighbors: its series and its number."""
+    described = (
+        _text(dataset, 0x00420010)  # Document Title
+        or _text(dataset, 0x00700080)  # Content Label
+        or _text(dataset, 0x300A0002)  # RT Plan Label
+        or _text(dataset, 0x30060002)  # Structure Set Label
+        or _text(dataset, 0x0008103E)
+        or _text(dataset, 0x00181030)
+        or _first(dataset, 0x00080060)
+        or name_of(sop_class).removesuffix(" Storage")
+        or "DICOM file"
+    )
+    return clean(described)[:80] + (f" #{number}" if number is not None else "")
+
+
+def _deidentified(dataset: Dataset) -> Deidentified:
+    """Say whether identity was removed, and whether by a named method (PS3.15 E.1.1)."""
+    if _first(dataset, 0x00120062).upper() != "YES":
+        return "no"
+    return "profile" if elements.items(dataset, 0x00120064) else "yes"
+
+
+def _text(dataset: Dataset, tag: int) -> str:
+    return clean(elements.text(dataset, tag))
+
+
+def _first(dataset: Dataset, tag: int) -> str:
+    return clean(elements.first(dataset, tag))
+
+
+def _uid(dataset: Dataset, tag: int) -> str:
+    """Read a UID; one of characters that no UID has is as good as none, for it will not find its way back."""
+    uid = _first(dataset, tag)
+    return uid if len(uid) <= 64 and all(char.isdigit() or char == "." for char in uid) and uid.isascii() else ""
+
+
+def _uid_of_meta(dataset: Dataset, tag: int) -> str:
+    meta = getattr(dataset, "file_meta", None)
+    return _uid(meta, tag) if meta else ""
+
+
+def _count(dataset: Dataset, tag: int) -> int:
+    return min(max(elements.whole(dataset, tag) or 0, 0), _BIGGEST)
+
+
+def _joined(numbers: tuple[float, ...]) -> str:
+    return "\\".join(f"{number:.6g}" for number in numbers)

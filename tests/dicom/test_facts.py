@@ -1,0 +1,164 @@
+"""Facts come from any file at all, and garbage makes them empty, never wrong."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom.data import get_testdata_file
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
+
+from dicomgallery.dicom import synthetic
+from dicomgallery.dicom.facts import facts_of
+from dicomgallery.dicom.reader import read_header
+
+EXPLICIT = "1.2.840.10008.1.2.1"
+
+
+def with_raw(**values: tuple[int, str, bytes]) -> Dataset:
+    """Make a dataset of unconverted elements, as a parse gives it."""
+    elements = {
+        BaseTag(tag): RawDataElement(BaseTag(tag), vr, len(value), value, 0, False, True)
+        for tag, vr, value in values.values()
+    }
+    return Dataset(elements)
+
+
+def test_a_ct_tells_its_facts() -> None:
+    dataset = read_header(Path(str(get_testdata_file("CT_small.dcm", download=False))))
+
+    facts = facts_of(dataset, transfer_syntax=EXPLICIT)
+
+    assert facts.patient.name == "CompressedSamples^CT1"
+    assert facts.patient.patient_id == "1CT1"
+    assert facts.study.date == "20040119"
+    assert facts.series.modality == "CT"
+    assert facts.series.manufacturer == "GE MEDICAL SYSTEMS"
+    assert (facts.instance.rows, facts.instance.columns, facts.instance.frames) == (128, 128, 1)
+    assert facts.instance.position_mm == pytest.approx(-75.7)
+    assert facts.instance.image_type == "ORIGINAL\\PRIMARY\\AXIAL"
+    assert facts.instance.kind == "image"
+    assert facts.instance.has_pixels
+
+
+def test_a_parsed_file_and_a_made_dataset_tell_the_same() -> None:
+    made = synthetic.ct_slice(3)
+
+    assert facts_of(made, transfer_syntax=EXPLICIT) == facts_of(
+        read_header(synthetic.as_bytes(made)), transfer_syntax=EXPLICIT
+    )
+
+
+def test_slices_lie_in_order_along_their_normal() -> None:
+    places = [
+        facts_of(dataset, transfer_syntax=EXPLICIT).instance.position_mm
+        for dataset in synthetic.ct_series(5, rows=16, columns=16)
+    ]
+
+    assert places == [0.0, -2.5, -5.0, -7.5, -10.0]
+
+
+def test_a_report_has_no_frames() -> None:
+    facts = facts_of(synthetic.basic_report(), transfer_syntax=EXPLICIT)
+
+    assert facts.instance.kind == "report"
+    assert (facts.instance.frames, facts.instance.has_pixels) == (0, False)
+
+
+def test_garbage_numbers_dates_and_identifiers_are_empty() -> None:
+    dataset = with_raw(
+        number=(0x00200013, "IS", b"NaN "),
+        series=(0x00200011, "IS", b"1e400"),
+        frames=(0x00280008, "IS", b"-7"),
+        rows=(0x00280010, "US", b"\x05"),
+        spot=(0x00200032, "DS", b"1\\inf\\2"),
+        study=(0x0020000D, "UI", b"1.2.../etc/passwd"),
+    )
+
+    facts = facts_of(dataset, transfer_syntax="")
+
+    assert facts.instance.number is None
+    assert facts.series.number is None
+    assert facts.instance.frames == 0
+    assert facts.instance.rows == 0
+    assert facts.instance.position_mm is None
+    assert facts.study.study_uid == ""
+
+
+def test_several_values_where_one_is_due_give_the_first() -> None:
+    dataset = with_raw(modality=(0x00080060, "CS", b"CT\\MR "), number=(0x00200013, "IS", b"4\\5"))
+
+    facts = facts_of(dataset, transfer_syntax="")
+
+    assert (facts.series.modality, facts.instance.number) == ("CT", 4)
+
+
+def test_texts_are_cut_cleaned_and_composed() -> None:
+    dataset = with_raw(
+        charset=(0x00080005, "CS", b"ISO_IR 192"), about=(0x00081030, "LO", "Ju\u0308rgen\0".encode() + b"x" * 3000)
+    )
+    dataset.set_original_encoding(False, True, ["utf-8"])
+
+    described = facts_of(dataset, transfer_syntax="").study.description
+
+    assert described.startswith("Jürgenx")
+    assert len(described) == 1000
+
+
+def test_removal_of_identity_is_told_with_and_without_its_method() -> None:
+    dataset = synthetic.ct_slice(rows=8, columns=8)
+    assert facts_of(dataset, transfer_syntax="").series.deidentified == "no"
+
+    dataset.PatientIdentityRemoved = "YES"
+    assert facts_of(dataset, transfer_syntax="").series.deidentified == "yes"
+
+    dataset.DeidentificationMethodCodeSequence = [Dataset()]
+    assert facts_of(dataset, transfer_syntax="").series.deidentified == "profile"
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "kind"),
+    [
+        ("1.2.840.10008.5.1.4.1.1.2", "image"),
+        ("1.2.840.10008.5.1.4.1.1.88.33", "report"),
+        ("1.2.840.10008.5.1.4.1.1.104.1", "document"),
+        ("1.2.840.10008.5.1.4.1.1.9.1.1", "waveform"),
+        ("1.2.840.10008.5.1.4.1.1.481.5", "plan"),
+        ("1.2.840.10008.5.1.4.1.1.481.3", "structure"),
+        ("1.2.840.10008.5.1.4.1.1.481.2", "image"),
+        ("1.2.840.10008.5.1.4.1.1.11.1", "presentation"),
+        ("1.2.840.10008.5.1.4.1.1.66.4", "segmentation"),
+        ("1.2.840.10008.5.1.4.1.1.66", "other"),
+        ("1.2.3", "other"),
+    ],
+)
+def test_the_class_decides_the_kind(sop_class: str, kind: str) -> None:
+    dataset = Dataset()
+    dataset.SOPClassUID = sop_class
+
+    assert facts_of(dataset, transfer_syntax="").instance.kind == kind
+
+
+TAGS = [0x00080005, 0x00080018, 0x00080020, 0x00080060, 0x00100010, 0x00120064, 0x00200013, 0x00200032, 0x00200037]
+TAGS += [0x00280008, 0x00280010, 0x00280030, 0x0020000D, 0x00420010, 0x52009229]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(TAGS), st.sampled_from(["", "UN", "IS", "DS", "US", "PN", "UI", "SQ", "FD"]),
+                       st.binary(max_size=40)), max_size=8)
+)  # fmt: skip
+def test_no_values_at_all_bring_facts_down(values: list[tuple[int, str, bytes]]) -> None:
+    dataset = Dataset(
+        {
+            BaseTag(tag): RawDataElement(BaseTag(tag), vr or None, len(value), value, 0, not vr, True)
+            for tag, vr, value in values
+        }
+    )
+
+    facts = facts_of(dataset, transfer_syntax="")
+
+    assert facts.instance.frames >= 0
+    assert "\0" not in facts.patient.name
