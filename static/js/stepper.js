@@ -1,0 +1,105 @@
+// The image page: slider, keys and wheel step through the series. The picture follows at once; the words when it rests.
+import { bind } from "./keys.js";
+import { stackAt } from "./stack.js";
+import { visit } from "./swap.js";
+
+const RESTS_MS = 260;
+const AHEAD = 4;
+
+export function startStepper(form) {
+  const slider = form.querySelector("input[type=range]");
+  const says = form.querySelector("output");
+  const image = document.querySelector("[data-stage-image]");
+  const count = Number(slider.max);
+  const pictures = new Map();
+  let stack = null;
+  let rests = 0;
+
+  const link = (which) => document.querySelector(`[data-step="${which}"][href]`);
+  const follow = (which) => { const way = link(which); way?.click(); return Boolean(way); };
+
+  function fetchPicture(index) {
+    if (index < 0 || index >= count || pictures.has(index)) return pictures.get(index);
+    const one = new Image();
+    one.decoding = "async";
+    one.src = stack[index].src;
+    pictures.set(index, one);
+    return one;
+  }
+
+  function paint() {
+    const at = Number(slider.value) - 1;
+    says.textContent = `${at + 1} / ${count}`;
+    const one = fetchPicture(at);
+    const put = () => { if (Number(slider.value) - 1 === at) image.src = one.src; };
+    if (one.complete) put();
+    else one.addEventListener("load", put, { once: true });
+    for (let step = 1; step <= AHEAD; step += 1) { fetchPicture(at + step); if (step < 3) fetchPicture(at - step); }
+  }
+
+  function rest() {
+    const { href } = stack[Number(slider.value) - 1];
+    if (!href || href === location.pathname) return;
+    for (const [which, by] of [["-1", -1], ["1", 1]]) {
+      const next = stack[Number(slider.value) - 1 + by]?.href;
+      for (const way of document.querySelectorAll(`a[data-step="${which}"]`)) if (next) way.href = next;
+    }
+    visit(href + location.search, { push: false });
+  }
+
+  function go(to) {
+    const next = Math.max(1, Math.min(count, to));
+    if (!stack || next === Number(slider.value)) return;
+    slider.value = next;
+    moved();
+  }
+
+  function moved() {
+    if (!stack) return;
+    paint();
+    clearTimeout(rests);
+    rests = setTimeout(rest, RESTS_MS);
+  }
+
+  const step = (by) => () => {
+    if (!form.isConnected) return false;
+    if (!stack) return follow(String(by));
+    go(Number(slider.value) + by);
+    return true;
+  };
+
+  slider.addEventListener("input", moved);
+  slider.addEventListener("change", () => { if (!stack && form.getAttribute("action")) form.requestSubmit(); });
+  // A slider's own Up means more; here it means the image before, as in every viewer.
+  slider.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (by) { event.preventDefault(); event.stopPropagation(); step(by)(); }
+    if (event.key === "PageUp" || event.key === "PageDown") event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    const way = event.target.closest("a[data-step='1'], a[data-step='-1']");
+    if (!way || !stack || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(Number(slider.value) + Number(way.dataset.step));
+  });
+  document.querySelector("[data-stage]")?.addEventListener("wheel", (event) => {
+    if (!stack || event.ctrlKey || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
+    event.preventDefault();
+    go(Number(slider.value) + Math.sign(event.deltaY));
+  }, { passive: false });
+  bind("ArrowUp", step(-1));
+  bind("ArrowDown", step(1));
+  bind("Home", () => (stack ? (go(1), true) : follow("first")));
+  bind("End", () => (stack ? (go(count), true) : follow("last")));
+  bind("PageUp", () => follow("previous-series"));
+  bind("PageDown", () => follow("next-series"));
+
+  if (form.dataset.stack && image) {
+    stackAt(form.dataset.stack).then((list) => {
+      if (list.length !== count) return;
+      stack = list;
+      fetchPicture(Number(slider.value));
+      fetchPicture(Number(slider.value) - 2);
+    }).catch(() => { /* The links still step. */ });
+  }
+}

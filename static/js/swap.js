@@ -1,0 +1,97 @@
+// Goes to another state of the same page by exchanging its parts: nothing flickers, the scroll stays, the address is true.
+// Parts are marked data-swap="name" in both pages; a page without a common part is simply loaded.
+import { busy } from "./page.js";
+
+const hooks = [];
+let running = null;
+
+/** Call `hook(element)` for every part that has come new into the page. */
+export const onSwap = (hook) => hooks.push(hook);
+
+/** Tell the hooks of an element that a script has put into the page. */
+export const came = (element) => hooks.forEach((hook) => hook(element));
+
+/** The page behind an address, parsed but not run. */
+export async function load(url, signal) {
+  const response = await fetch(url, { signal, credentials: "same-origin", headers: { Accept: "text/html" } });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return { page: new DOMParser().parseFromString(await response.text(), "text/html"), url: response.url };
+}
+
+/** Show another state of this page; `push` makes it a step of the browser's history. */
+export async function visit(url, { push = true, only = null } = {}) {
+  running?.abort();
+  const mine = running = new AbortController();
+  try {
+    const next = await busy(() => load(url, mine.signal));
+    if (mine.signal.aborted) return;
+    if (exchange(next.page, only) === 0) {
+      location.assign(url);
+      return;
+    }
+    const title = document.querySelector("title");
+    if (!("privacy" in document.documentElement.dataset)) title.textContent = next.page.title;
+    if (push && next.url !== location.href) history.pushState({ swapped: true }, "", next.url);
+    else history.replaceState({ swapped: true }, "", next.url);
+  } catch (error) {
+    if (error.name !== "AbortError") location.assign(url);
+  }
+}
+
+function exchange(page, only) {
+  let exchanged = 0;
+  for (const old of document.querySelectorAll("[data-swap]")) {
+    const name = old.dataset.swap;
+    const fresh = page.querySelector(`[data-swap="${CSS.escape(name)}"]`);
+    if (!fresh || (only && !only.includes(name)) || old.parentElement.closest("[data-swap]")) continue;
+    exchanged += 1;
+    const held = holding(old);
+    keepOpen(old, fresh);
+    const adopted = document.adoptNode(fresh);
+    const scroll = old.scrollTop;
+    old.replaceWith(adopted);
+    came(adopted);
+    adopted.scrollTop = scroll;
+    held?.(adopted);
+  }
+  return exchanged;
+}
+
+// Focus stays on the same control of the new part.
+function holding(part) {
+  const focus = document.activeElement;
+  if (!part.contains(focus) || focus === part) return null;
+  const { id, name, value } = focus;
+  const href = focus.getAttribute("href");
+  const way = id ? `#${CSS.escape(id)}`
+    : name ? `[name="${CSS.escape(name)}"]${focus.type === "checkbox" ? `[value="${CSS.escape(value)}"]` : ""}`
+      : href ? `a[href="${CSS.escape(href)}"]` : "";
+  return way ? (fresh) => fresh.querySelector(way)?.focus({ preventScroll: true }) : null;
+}
+
+function keepOpen(old, fresh) {
+  for (const kept of old.querySelectorAll("details[data-keep]")) {
+    const twin = fresh.querySelector(`details[data-keep="${CSS.escape(kept.dataset.keep)}"]`);
+    if (twin) twin.open = kept.open || twin.open;
+  }
+  const drawer = old.querySelector("details[data-drawer]");
+  const twin = fresh.querySelector("details[data-drawer]");
+  if (drawer && twin) {
+    twin.open = drawer.open;
+    twin.dataset.settled = "";
+  }
+}
+
+export function startSwaps() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-swap-link]");
+    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link || !plain || event.defaultPrevented || !document.querySelector("[data-swap]")) return;
+    event.preventDefault();
+    visit(link.href instanceof SVGAnimatedString ? link.href.baseVal : link.href);
+  });
+  history.replaceState({ swapped: true }, "");
+  addEventListener("popstate", (event) => {
+    if (event.state?.swapped) visit(location.href, { push: false });
+  });
+}
