@@ -43,17 +43,25 @@ export class Upload {
   /** Send everything; answers the last state, raises Refusal, Dropped or Cancelled. */
   async run() {
     this.tell();
-    const plain = this.entries.filter((entry) => !isArchive(entry));
+    try {
+      await this.sendAll();
+    } catch (error) {
+      // The first failure stops the rest, which then only says that it was stopped.
+      throw this.failure ?? error;
+    }
+    this.tell({ phase: "done", waiting: "" });
+    return this.state;
+  }
+
+  async sendAll() {
     // Archives are sent as they are: inside a tar of ours, one level of nesting would be used up.
     for (const archive of this.entries.filter(isArchive)) await this.queue(() => this.sendAlone(archive));
-    for await (const { lacking, known } of this.sorted(plain)) {
+    for await (const { lacking, known } of this.sorted(this.entries.filter((entry) => !isArchive(entry)))) {
       if (known.length > 0) await this.queue(() => this.enterKnown(known));
       for (const group of groups(lacking, GROUP_BYTES)) await this.queue(() => this.sendGroup(group));
     }
     await Promise.all(this.pending);
     if (this.failure) throw this.failure;
-    this.tell({ phase: "done", waiting: "" });
-    return this.state;
   }
 
   // Batches of up to 64 MiB or a thousand files, told apart by whether the server has them: sending begins early.
@@ -78,18 +86,8 @@ export class Upload {
     const hashed = batch.filter(({ hash }) => hash);
     const lacks = hashed.length === 0 ? new Set()
       : await persist(() => missing(hashed.map(({ hash }) => hash), this.signal), { signal: this.signal, again: this.waits });
-    const seen = new Set();
-    const lacking = [];
-    const known = [];
-    for (const entry of batch) {
-      // The second of two equal files in one drop is known by the time it is told.
-      const isNew = !entry.hash || (lacks.has(entry.hash) && !seen.has(entry.hash));
-      (isNew ? lacking : known).push(entry);
-      if (entry.hash) seen.add(entry.hash);
-    }
-    // A twin of a file that is only now being sent cannot be entered as known before that has arrived.
-    const early = known.filter(({ hash }) => !lacks.has(hash));
-    return { lacking: [...lacking, ...known.filter(({ hash }) => lacks.has(hash))], known: early };
+    const isKnown = ({ hash }) => hash && !lacks.has(hash);
+    return { lacking: batch.filter((entry) => !isKnown(entry)), known: batch.filter(isKnown) };
   }
 
   waits = (attempt, milliseconds) => {
