@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from dicomgallery.access import Scope
 from dicomgallery.catalog.query import Level
-from dicomgallery.catalog.scoping import shown, visible, within
+from dicomgallery.catalog.scoping import AnyRow, AnySelect, shown, visible, within
 from dicomgallery.dicom.values import display_date, person_name
 from dicomgallery.models import Instance, Patient, Series, Study, db
 
@@ -201,7 +201,7 @@ def of_patients(scope: Scope, ids: Collection[int]) -> list[Card]:
         Study,
         scope,
     ).order_by(Study.date_key.desc(), Study.id.desc())
-    theirs: dict[int, list[Row[Any]]] = {}
+    theirs: dict[int, list[AnyRow]] = {}
     for study in db.session.execute(studies):
         theirs.setdefault(study.patient_key, []).append(study)
     best = _best(scope, Study.patient_key.in_(ids), by="patient_key")
@@ -217,9 +217,7 @@ def of_patients(scope: Scope, ids: Collection[int]) -> list[Card]:
     return cards
 
 
-def _upper(
-    row: Row[Any], level: Level, best: Row[Any] | None, *, subtitle: str, patient: int, study: int | None
-) -> Card:
+def _upper(row: AnyRow, level: Level, best: AnyRow | None, *, subtitle: str, patient: int, study: int | None) -> Card:
     return Card(
         level=level,
         id=row.id,
@@ -248,7 +246,7 @@ def _upper(
     )
 
 
-def _series_columns() -> Any:
+def _series_columns() -> AnySelect:
     return (
         select(Series.id, Series.number, Series.modality, Series.description, Series.protocol, Series.body_part)
         .add_columns(Series.instance_count, Series.frame_count, Series.cover_id, Series.received_at, Series.study_key)
@@ -259,13 +257,13 @@ def _series_columns() -> Any:
     )
 
 
-def _best(scope: Scope, which: ColumnElement[bool], *, by: str) -> dict[int, Row[Any]]:
+def _best(scope: Scope, which: ColumnElement[bool], *, by: str) -> dict[int, AnyRow]:
     """The series that stands for each study or patient: the largest of those with pictures."""
     query = select(
         Series.id, Series.cover_id, Series.modality, Series.instance_count, Series.body_part, Series.study_key
     )
     query = query.add_columns(Study.patient_key).join(Study, Series.study_key == Study.id).where(which)
-    best: dict[int, Row[Any]] = {}
+    best: dict[int, AnyRow] = {}
     for row in db.session.execute(visible(query, Series, scope)):
         key = getattr(row, by)
         if key not in best or _rank(row) > _rank(best[key]):
@@ -273,11 +271,11 @@ def _best(scope: Scope, which: ColumnElement[bool], *, by: str) -> dict[int, Row
     return best
 
 
-def _rank(row: Row[Any]) -> tuple[bool, int, int]:
+def _rank(row: AnyRow) -> tuple[bool, int, int]:
     return row.modality not in PICTURELESS, row.instance_count, -row.id
 
 
-def _covers(rows: Iterable[Row[Any]]) -> dict[int, Row[Any]]:
+def _covers(rows: Iterable[AnyRow]) -> dict[int, AnyRow]:
     """The instance whose picture stands for each series (rows of id and cover_id), by the series's id."""
     chosen = {row.id: row.cover_id for row in rows}
     query = select(Instance.id, Instance.series_key, *_COVER).where(shown(Instance))
@@ -291,7 +289,7 @@ def _covers(rows: Iterable[Row[Any]]) -> dict[int, Row[Any]]:
     return covers
 
 
-def _with_cover(card: Card, cover: Row[Any] | None) -> Card:
+def _with_cover(card: Card, cover: AnyRow | None) -> Card:
     if cover is None:
         return card
     return replace(
@@ -311,5 +309,5 @@ def _title(name: str, patient_id: str) -> str:
     return person_name(name) or patient_id
 
 
-def _sex_and_birth(row: Row[Any]) -> str:
+def _sex_and_birth(row: AnyRow) -> str:
     return ", ".join(part for part in (row.sex, display_date(row.birth_date)) if part)

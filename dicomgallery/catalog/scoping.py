@@ -2,14 +2,16 @@
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Text, true
+from sqlalchemy import ColumnElement, Row, Select, true
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.expression import UnaryExpression
 
 from dicomgallery.access import Scope
 from dicomgallery.models import Base, Instance, Patient, Series, Study, is_sqlite
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
+AnySelect = Select[*tuple[Any, ...]]
+AnyRow = Row[*tuple[Any, ...]]
+Statement = TypeVar("Statement", bound=AnySelect)
 
 
 def within(scope: Scope, model: type[Base]) -> ColumnElement[bool]:
@@ -29,7 +31,7 @@ def shown(model: type[Base]) -> ColumnElement[bool]:
     return true()
 
 
-def visible(statement: Select[Row], model: type[Base], scope: Scope) -> Select[Row]:
+def visible(statement: Statement, model: type[Base], scope: Scope) -> Statement:
     """Narrow a SELECT to the rows of `model` that the scope may see and the gallery shows."""
     return statement.where(within(scope, model), shown(model))
 
@@ -43,4 +45,4 @@ def probing(column: Any) -> ColumnElement[Any]:
     expression: ColumnElement[Any] = column.expression if hasattr(column, "expression") else column
     if not is_sqlite():
         return expression
-    return UnaryExpression(expression, operator=operators.custom_op("+"), type_=expression.type or Text())
+    return UnaryExpression(expression, operator=operators.custom_op("+"), type_=expression.type)

@@ -20,6 +20,7 @@ from dicomgallery.models import Patient, Series, SeriesText, SeriesWord, Study
 LONGEST: Final = 4000
 SHORT: Final = "~:"
 """Begins the tokens of short words; no tag's keyword can."""
+SHORT_END: Final = "~;"
 
 _WORD: Final = re.compile(r"\w+")
 # Han, kana and hangul: PS3.5 annexes H, I, J, K name patients in them.
@@ -93,8 +94,8 @@ def refresh(session: Session, series_ids: Collection[int]) -> None:
     """Write the text of series anew, after a name or a description changed."""
     for ids in batches(sorted(series_ids)):
         session.execute(delete(SeriesText).where(SeriesText.series_key.in_(ids)))
-        short = (SeriesWord.token >= SHORT, SeriesWord.token < "~;")
-        session.execute(delete(SeriesWord).where(SeriesWord.series_key.in_(ids), *short))
+        short = SeriesWord.token.between(SHORT, SHORT_END)
+        session.execute(delete(SeriesWord).where(SeriesWord.series_key.in_(ids), short))
     add(session, series_ids)
 
 

@@ -1,0 +1,38 @@
+"""What came, went or got its pictures since a page last asked."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from dicomgallery.access import Scope
+from dicomgallery.catalog.scoping import within
+from dicomgallery.models import Change, db
+
+MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The changes after an id: series by kind, each series once, by its last change."""
+
+    latest: int
+    """Ask from here the next time."""
+    series: dict[int, str]
+    """Series id to added, removed or pictured."""
+    more: bool
+    """There were too many to tell; the page had better be loaded anew."""
+
+
+def latest(scope: Scope) -> int:
+    """The id of the newest change; 0 when nothing ever happened."""
+    return int(db.session.scalar(select(func.max(Change.id)).where(within(scope, Change))) or 0)
+
+
+def since(scope: Scope, change_id: int) -> Changes:
+    """What changed after this id."""
+    after = max(0, min(change_id, (1 << 62)))
+    query = select(Change.id, Change.series_key, Change.kind).where(Change.id > after, within(scope, Change))
+    rows = db.session.execute(query.order_by(Change.id).limit(MOST + 1)).all()
+    if len(rows) > MOST:
+        return Changes(latest(scope), {}, more=True)
+    return Changes(rows[-1].id if rows else after, {row.series_key: row.kind for row in rows}, more=False)

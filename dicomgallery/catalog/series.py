@@ -1,0 +1,74 @@
+"""Series: one with what stands above it, and what lies in it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import raiseload
+
+from dicomgallery.access import Scope
+from dicomgallery.catalog.batches import batches
+from dicomgallery.catalog.instances import Slice, in_order, ordered
+from dicomgallery.catalog.scoping import visible, within
+from dicomgallery.errors import NotFoundError
+from dicomgallery.models import Patient, Series, Study, db
+
+NOT_HERE = "There is no such series here."
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPage:
+    """A series, what stands above it, its images in space, and its neighbors in the study."""
+
+    series: Series
+    study: Study
+    patient: Patient
+    slices: list[Slice]
+    siblings: list[Series]
+    """All visible series of the study, itself among them, by number."""
+
+
+def by_id(scope: Scope, series_id: int) -> Series:
+    """The series, visible or not."""
+    query = select(Series).where(Series.id == series_id, within(scope, Series)).options(raiseload("*"))
+    found = db.session.scalars(query).one_or_none() if 0 < series_id < 1 << 63 else None
+    if found is None:
+        raise NotFoundError(NOT_HERE)
+    return found
+
+
+def page(scope: Scope, series_id: int) -> SeriesPage:
+    """All that the page of a series shows, in three statements."""
+    query = (
+        select(Series, Study, Patient)
+        .join(Study, Series.study_key == Study.id)
+        .join(Patient, Study.patient_key == Patient.id)
+        .where(Series.id == series_id, within(scope, Series))
+        .options(raiseload("*"))
+    )
+    row = db.session.execute(query).tuples().one_or_none() if 0 < series_id < 1 << 63 else None
+    if row is None:
+        raise NotFoundError(NOT_HERE)
+    return SeriesPage(*row, slices=in_order(scope, series_id), siblings=of_study(scope, row[1].id))
+
+
+def of_study(scope: Scope, study_id: int) -> list[Series]:
+    """The visible series of a study by number, then arrival."""
+    query = visible(select(Series).where(Series.study_key == study_id), Series, scope).options(raiseload("*"))
+    rows: Sequence[Series] = db.session.scalars(query).all()
+    return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.id))
+
+
+def by_uid(scope: Scope, series_uid: str) -> list[Series]:
+    """The visible series of this Series Instance UID, oldest first; more than one where studies share it."""
+    query = visible(select(Series).where(Series.series_uid == series_uid), Series, scope).options(raiseload("*"))
+    return list(db.session.scalars(query.order_by(Series.id)))
+
+
+def instance_ids(scope: Scope, series_ids: Collection[int]) -> list[int]:
+    """The visible instances of these series, series by series, in space."""
+    found: list[int] = []
+    for some in batches(list(dict.fromkeys(series_ids)), 50):
+        by_series = ordered(scope, some)
+        found += [instance_id for series_id in some for instance_id in by_series.get(series_id, [])]
+    return found
