@@ -25,7 +25,8 @@ __all__ = ["Member", "Refused", "Sandbox", "UnpackLimits", "Urgency", "open_sand
 
 _PATIENCE_SECONDS: Final = 10.0
 """So long a server that was here may take to come back."""
-_TRIES: Final = 2
+_TRIES: Final = 3
+_PAUSE_SECONDS: Final = 0.1
 _DYING_SECONDS: Final = 0.5
 _PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 _SHA256: Final = re.compile("[0-9a-f]{64}")
@@ -111,6 +112,8 @@ class Sandbox:
             try:
                 *_, last = self._messages(task, arguments, urgency)
             except LostServerError:
+                # A dying server may still take a connection; the next one stands after a moment.
+                time.sleep(_PAUSE_SECONDS)
                 continue
             return last
         raise UnavailableError("The part that makes pictures went away; try again.")

@@ -203,12 +203,7 @@ class Crew:
         self._changed = threading.Condition()
         self._idle: list[Child] = []
         self._count = 0
-
-    @property
-    def pids(self) -> list[int]:
-        """The idle children's process numbers."""
-        with self._changed:
-            return [child.pid for child in self._idle]
+        self._is_closed = False
 
     def warm_up(self) -> None:
         """Have one child ready."""
@@ -240,10 +235,16 @@ class Crew:
         line = time.monotonic() - idle_seconds
         with self._changed:
             # The most recently used stand last; they keep their memory warm.
-            while len(self._idle) > keep and self._idle[0].idle_since < line:
+            while len(self._idle) > keep and self._idle[0].idle_since <= line:
                 self._idle.pop(0).dismiss()
                 self._count -= 1
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let every child go, those at work when they are done."""
+        with self._changed:
+            self._is_closed = True
+        self.shrink(0, keep=0)
 
     @contextmanager
     def _lend(self, patience: float | None) -> Iterator["_Loan"]:
@@ -280,7 +281,11 @@ class Crew:
     def _release(self, child: Child) -> None:
         child.idle_since = time.monotonic()
         with self._changed:
-            self._idle.append(child)
+            if self._is_closed:
+                child.dismiss()
+                self._count -= 1
+            else:
+                self._idle.append(child)
             self._changed.notify()
 
     def _replace(self, loan: "_Loan") -> None:

@@ -99,6 +99,13 @@ class GzipSource:
             count -= step
         return True
 
+    def finish(self) -> None:
+        """Read to the end, where the checksum stands; BadArchiveError when it is wrong or missing."""
+        while self.take(STEP_BYTES):
+            pass
+        if not self._stream.eof:
+            raise BadArchiveError(Refusal.TRUNCATED, "The archive is cut off.")
+
     def _fill(self) -> bool:
         while True:
             if self._stream.eof and not self._next_stream():

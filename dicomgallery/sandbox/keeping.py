@@ -105,10 +105,12 @@ def in_order(
 ) -> Iterator[Outcome | None]:
     """The outcomes in the order of the archive, a few being worked on ahead; None tells of progress meanwhile.
 
-    `found` may give None itself: nothing more is asked of it before all it gave is done.
+    `found` may give None itself: nothing more is asked of it before all it gave is done. When it ends in
+    BadMemberError, that is raised after everything it gave before.
     """
     ahead: deque[Outcome | Future[Outcome]] = deque()
     more = True
+    failure: BadMemberError | None = None
     while more or ahead:
         drain = not more
         if more:
@@ -116,6 +118,9 @@ def in_order(
                 step = next(found)
             except StopIteration:
                 more = False
+                continue
+            except BadMemberError as error:
+                more, failure = False, error
                 continue
             if step is None:
                 drain = True
@@ -128,6 +133,8 @@ def in_order(
                 continue
             first = ahead.popleft()
             yield first.result() if isinstance(first, Future) else first
+    if failure is not None:
+        raise failure
 
 
 def _is_done(outcome: Outcome | Future[Outcome], patience_seconds: float = 0) -> bool:

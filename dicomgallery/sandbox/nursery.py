@@ -76,15 +76,16 @@ class Nursery:
                 os.kill(pid, signal.SIGKILL)
 
     def _follow_order(self) -> bool:
+        """Do what the owner asks; False when the owner is gone."""
         try:
             order, fds, _, _ = socket.recv_fds(self._control, ORDER_BYTES, 1)
+            if not order:
+                return False
+            fields = orjson.loads(order)
+            answer = self._bear(fds[0], Duties.from_fields(fields)) if fds else self._kill(fields["kill"])
+            self._control.sendall(orjson.dumps(answer))
         except ConnectionError:
             return False
-        if not order:
-            return False
-        fields = orjson.loads(order)
-        answer = self._bear(fds[0], Duties.from_fields(fields)) if fds else self._kill(fields["kill"])
-        self._control.sendall(orjson.dumps(answer))
         return True
 
     def _bear(self, fd: int, duties: Duties) -> int:

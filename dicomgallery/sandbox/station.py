@@ -69,4 +69,6 @@ class Station:
 
     def close(self) -> None:
         """End every process of this station."""
+        for crew in (*self._by_urgency.values(), self._long):
+            crew.close()
         self._nursery.close()

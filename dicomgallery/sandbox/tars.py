@@ -46,6 +46,9 @@ class Source(Protocol):
     def skip(self, count: int) -> bool:
         """Pass over bytes; False when there are not so many."""
 
+    def finish(self) -> None:
+        """Read to the end, or raise BadArchiveError when that shows that what was read is damaged."""
+
 
 class PlainSource:
     """A plain tar, whose bytes are where they are."""
@@ -64,6 +67,9 @@ class PlainSource:
         """Pass over bytes; False when there are not so many."""
         self._at += count
         return self._at <= len(self._data)
+
+    def finish(self) -> None:
+        """Nothing more is known at the end of a plain tar."""
 
 
 @dataclass(slots=True)
@@ -107,6 +113,7 @@ def read(source: Source, keeper: Keeper, budget: Budget) -> Iterator[Step]:
     while True:
         header = _next_header(source)
         if header is None:
+            source.finish()
             return
         padding = -header.size_bytes % BLOCK_BYTES
         if header.kind in _NOTES:
@@ -143,17 +150,17 @@ def _take_file(source: Source, name: str, size: int, keeper: Keeper, budget: Bud
         yield keeper.keep_soon(name, _read_chunks(source, size))
         yield None
         return
-    if isinstance(source, PlainSource):
-        try:
-            budget.spend(size)
-        except BadMemberError as error:
-            yield Refused(name, error.reason, error.detail)
-            _skip(source, size)
-            return
     data = source.take(size)
     if len(data) < size:
         yield Refused(name, Refusal.TRUNCATED, "The archive ends before this entry does.")
         raise BadArchiveError(Refusal.TRUNCATED, _CUT)
+    if isinstance(source, PlainSource):
+        # What comes out of a gzip file is counted there.
+        try:
+            budget.spend(size)
+        except BadMemberError as error:
+            yield Refused(name, error.reason, error.detail)
+            return
     yield keeper.keep_soon(name, _slices(data))
 
 
