@@ -41,14 +41,14 @@ def seconds_to_answer(clone: Path, port: int) -> float:
     assert process.stdout is not None
     line = process.stdout.readline()
     try:
-        assert f"http://127.0.0.1:{port}" in line, process.communicate(timeout=10)[1] if not line else line
+        assert f"http://127.0.0.1:{port}" in line, line or process.communicate(timeout=10)[1]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
             assert answer.status == 200
         return time.monotonic() - began
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+            process.communicate(timeout=20)
 
 
 @pytest.mark.long
