@@ -84,7 +84,7 @@ def test_an_exception_is_its_type_its_causes_and_its_place_never_its_words() -> 
     assert isinstance(error, dict)
     assert error["type"] == "ValueError"
     assert error["causes"] == ["KeyError"]
-    assert error["frames"][-1].startswith("tests/platform/test_logs.py:")
+    assert error["frames"][-1].startswith("tests/running/test_logs.py:")
     assert error["frames"][-1].endswith(" fail")
 
 
