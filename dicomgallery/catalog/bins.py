@@ -77,7 +77,7 @@ def listing(scope: Scope, *, cursor: str | None = None, limit: int = 30) -> List
         .where(Instance.bin_deed_id.in_(ids), Instance.binned_at.is_not(None))
         .group_by(Instance.bin_deed_id)
     )
-    counts = dict(db.session.execute(grouped).tuples().all())
+    counts = dict(db.session.execute(grouped).all())
     items = [
         Deed(row.id, row.created_at, row.actor_id, counts.get(row.id, 0), [shown[i] for i in first.get(row.id, [])])
         for row in rows[:limit]

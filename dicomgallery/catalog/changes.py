@@ -12,13 +12,21 @@ MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesChange:
+    """What became of a series."""
+
+    series_id: int
+    kind: str
+    """added, removed or pictured."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """The changes after an id: series by kind, each series once, by its last change."""
+    """The changes after an id, each series once, by its last change."""
 
     latest: int
     """Ask from here the next time."""
-    series: dict[int, str]
-    """Series id to added, removed or pictured."""
+    changes: tuple[SeriesChange, ...]
     more: bool
     """There were too many to tell; the page had better be loaded anew."""
 
@@ -28,11 +36,15 @@ def latest(scope: Scope) -> int:
     return int(db.session.scalar(select(func.max(Change.id)).where(within(scope, Change))) or 0)
 
 
-def since(scope: Scope, change_id: int) -> Changes:
-    """What changed after this id."""
-    after = max(0, min(change_id, (1 << 62)))
+def since(scope: Scope, change_id: int | None) -> Changes:
+    """What changed after this id; after None nothing, only where to ask from."""
+    if change_id is None:
+        return Changes(latest(scope), (), more=False)
+    after = max(0, min(change_id, 1 << 62))
     query = select(Change.id, Change.series_key, Change.kind).where(Change.id > after, within(scope, Change))
     rows = db.session.execute(query.order_by(Change.id).limit(MOST + 1)).all()
     if len(rows) > MOST:
-        return Changes(latest(scope), {}, more=True)
-    return Changes(rows[-1].id if rows else after, {row.series_key: row.kind for row in rows}, more=False)
+        return Changes(latest(scope), (), more=True)
+    last = {row.series_key: row.kind for row in rows}
+    changed = tuple(SeriesChange(series_id, kind) for series_id, kind in last.items())
+    return Changes(rows[-1].id if rows else after, changed, more=False)

@@ -106,7 +106,7 @@ def listing(scope: Scope, *, cursor: str | None = None, limit: int = 60) -> List
     query = select(Collection.id, Collection.name).where(within(scope, Collection))
     if key := cursors.decode("collections", cursor, str, int):
         query = query.where(tuple_(Collection.name, Collection.id) > tuple_(literal(key[0]), literal(key[1])))
-    rows = db.session.execute(query.order_by(Collection.name, Collection.id).limit(limit + 1)).tuples().all()
+    rows = db.session.execute(query.order_by(Collection.name, Collection.id).limit(limit + 1)).all()
     ids = [row[0] for row in rows[:limit]]
     counts = _counts(ids)
     covers = _covers(scope, ids)
@@ -124,7 +124,7 @@ def members(scope: Scope, collection_id: int, *, cursor: str | None = None, limi
     query = visible(query.join(Instance, CollectionMember.instance_id == Instance.id), Instance, scope)
     if key := cursors.decode("members", cursor, str):
         query = query.where(CollectionMember.file_name > key[0])
-    rows = db.session.execute(query.order_by(CollectionMember.file_name).limit(limit + 1)).tuples().all()
+    rows = db.session.execute(query.order_by(CollectionMember.file_name).limit(limit + 1)).all()
     shown = {card.id: card for card in cards.of(scope, Level.IMAGE, list({row[1] for row in rows[:limit]}))}
     items = [Member(name, shown[instance_id]) for name, instance_id in rows[:limit] if instance_id in shown]
     return Members(items, cursors.encode("members", (rows[limit - 1][0],)) if len(rows) > limit else None)
@@ -171,7 +171,7 @@ def _longest(scope: Scope, pairs: Sequence[tuple[str, str]]) -> NamedFile | None
         .join(CollectionMember, CollectionMember.collection_id == Collection.id)
         .where(tuple_(Collection.name, CollectionMember.file_name).in_(pairs), within(scope, Collection))
     )
-    rows = db.session.execute(query).tuples().all()
+    rows = db.session.execute(query).all()
     for row in sorted(rows, key=lambda row: (-len(row[1]), row[0])):
         if (shown := _shown_today(scope, row[3])) is not None:
             return NamedFile(row[0], row[1], row[2], shown)

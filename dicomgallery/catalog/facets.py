@@ -75,6 +75,11 @@ class Year:
     capped: bool
     selected: bool
 
+    @property
+    def year(self) -> int:
+        """The year as a number."""
+        return int(self.value)
+
 
 Counts = tuple[Counter[str], bool]
 """Series a value, and whether counting was cut short."""

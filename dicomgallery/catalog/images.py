@@ -4,7 +4,6 @@ The word index knows series, not images. What it finds is made precise here: by 
 instance has them, else by the headers of the candidates, a bounded number of them a page.
 """
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,13 +11,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, exists, false, func, select
 
 from dicomgallery.access import Scope
-from dicomgallery.catalog import instances
+from dicomgallery.catalog import headers, instances
 from dicomgallery.catalog.count import CAP, Count
 from dicomgallery.catalog.matching import Matching
 from dicomgallery.catalog.query import SearchQuery
 from dicomgallery.catalog.scoping import visible
-from dicomgallery.dicom.words import tokens_for, words_of_json
-from dicomgallery.models import CollectionMember, Header, Instance, Series, db
+from dicomgallery.dicom.words import tokens_for
+from dicomgallery.models import CollectionMember, Instance, Series, db
 
 SERIES_DONE: Final = -1
 """In a cursor, in the place of an instance: the series was seen to its end."""
@@ -87,14 +86,6 @@ def header_tokens(query: SearchQuery) -> frozenset[str]:
     return frozenset(token for keyword, value in asked for token in tokens_for(keyword, value))
 
 
-def confirmed(ids: Sequence[int], tokens: frozenset[str]) -> set[int]:
-    """Those instances whose headers hold all of these words."""
-    if not tokens:
-        return set(ids)
-    query = select(Header.instance_id, Header.json_zlib).where(Header.instance_id.in_(ids))
-    return {row[0] for row in db.session.execute(query) if tokens <= words_of_json(zlib.decompress(row[1]))}
-
-
 def count(scope: Scope, query: SearchQuery, match: Matching) -> Count:
     """How many images a search has, up to the cap; an upper bound where only looking at each would tell."""
     series = match.narrowed(select(Series.id, Series.instance_count), scope).limit(CAP + 1).subquery()
@@ -156,7 +147,7 @@ class Gathering:
         step = max(1, min(self.limit, 100)) if self.tokens else max(1, len(ids))
         for start in range(0, len(ids), step):
             batch = ids[start : start + step]
-            good = confirmed(batch, self.tokens)
+            good = headers.with_words(self.scope, batch, self.tokens) if self.tokens else set(batch)
             for instance_id in batch:
                 if instance_id not in good:
                     continue
@@ -170,7 +161,7 @@ class Gathering:
 
     def _counts(self, series_ids: Sequence[int]) -> dict[int, int]:
         query = select(Series.id, Series.instance_count).where(Series.id.in_(series_ids))
-        return dict(db.session.execute(query).tuples().all())
+        return dict(db.session.execute(query).all())
 
     def _groups(
         self, series: Sequence[tuple[int, tuple[Any, ...]]], counts: dict[int, int]

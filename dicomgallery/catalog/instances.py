@@ -85,7 +85,7 @@ def detail(scope: Scope, instance_id: int) -> Detail:
         .where(Instance.id == instance_id, within(scope, Instance))
         .options(raiseload("*"))
     )
-    row = db.session.execute(query).tuples().one_or_none() if _is_key(instance_id) else None
+    row = db.session.execute(query).one_or_none() if _is_key(instance_id) else None
     if row is None:
         raise NotFoundError(NOT_HERE)
     return Detail(*row)
@@ -144,7 +144,7 @@ def ordered(scope: Scope, series_ids: Sequence[int], *clauses: ColumnElement[boo
     query = select(Instance.series_key, Instance.position_mm, Instance.number, Instance.id)
     query = visible(query.where(Instance.series_key.in_(series_ids), *clauses), Instance, scope)
     found: dict[int, list[tuple[Any, ...]]] = {}
-    for series_key, position_mm, number, instance_id in db.session.execute(query).tuples():
+    for series_key, position_mm, number, instance_id in db.session.execute(query):
         found.setdefault(series_key, []).append(_place(position_mm, number, instance_id))
     return {series_key: [place[-1] for place in sorted(places)] for series_key, places in found.items()}
 

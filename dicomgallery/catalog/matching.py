@@ -193,7 +193,7 @@ def _named(scope: Scope, uid: str) -> tuple[Condition, tuple[int, ...] | None] |
         return _exactly(Series.study_key, ids), None
     if ids := db.session.scalars(series).all():
         return _exactly(Series.id, ids), None
-    if rows := db.session.execute(images).tuples().all():
+    if rows := db.session.execute(images).all():
         return _exactly(Series.id, [row[1] for row in rows]), tuple(row[0] for row in rows)
     return None
 

@@ -60,7 +60,7 @@ def account(scope: Scope, receipt_id: int) -> Account:
     )
     outcomes: dict[str, int] = {}
     reasons: dict[str, int] = {}
-    for outcome, reason, number in db.session.execute(grouped).tuples():
+    for outcome, reason, number in db.session.execute(grouped):
         outcomes[outcome] = outcomes.get(outcome, 0) + number
         if reason:
             reasons[reason] = reasons.get(reason, 0) + number

@@ -46,7 +46,7 @@ def page(scope: Scope, series_id: int) -> SeriesPage:
         .where(Series.id == series_id, within(scope, Series))
         .options(raiseload("*"))
     )
-    row = db.session.execute(query).tuples().one_or_none() if 0 < series_id < 1 << 63 else None
+    row = db.session.execute(query).one_or_none() if 0 < series_id < 1 << 63 else None
     if row is None:
         raise NotFoundError(NOT_HERE)
     return SeriesPage(*row, slices=in_order(scope, series_id), siblings=of_study(scope, row[1].id))

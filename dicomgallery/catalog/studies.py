@@ -46,7 +46,7 @@ def page(scope: Scope, study_id: int) -> StudyPage:
         .where(Study.id == study_id, within(scope, Study))
         .options(raiseload("*"))
     )
-    row = db.session.execute(query).tuples().one_or_none() if 0 < study_id < 1 << 63 else None
+    row = db.session.execute(query).one_or_none() if 0 < study_id < 1 << 63 else None
     if row is None:
         raise NotFoundError(NOT_HERE)
     study, patient = row

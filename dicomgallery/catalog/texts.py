@@ -81,7 +81,7 @@ def add(session: Session, series_ids: Collection[int]) -> None:
             .where(Series.id.in_(ids))
         )
         texts, tokens = [], []
-        for patient, study, series in session.execute(query, execution_options={"populate_existing": True}).tuples():
+        for patient, study, series in session.execute(query, execution_options={"populate_existing": True}):
             text = text_of(patient, study, series)
             texts.append({"series_key": series.id, "text": text})
             tokens += [(token, series.id) for token in short_words(patient.name, text)]
