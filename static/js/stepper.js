@@ -22,7 +22,7 @@ export function startStepper(form) {
     if (index < 0 || index >= count || pictures.has(index)) return pictures.get(index);
     const one = new Image();
     one.decoding = "async";
-    one.src = stack[index].src;
+    one.src = stack[index].full ?? stack[index].src;
     pictures.set(index, one);
     return one;
   }
