@@ -16,7 +16,7 @@ def pixel_ratio(dataset: Dataset) -> float:
     for pair in _pairs(dataset):
         if len(pair) >= 2 and pair[0] > 0 and pair[1] > 0:
             ratio = pair[0] / pair[1]
-            return ratio if _LEAST <= max(ratio, 1 / ratio) <= _MOST else 1.0
+            return ratio if 1 / _MOST <= ratio <= 1 / _LEAST or _LEAST <= ratio <= _MOST else 1.0
     return 1.0
 
 

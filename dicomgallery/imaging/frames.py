@@ -54,7 +54,7 @@ def pixel_element(data: Buffer, offset: int, *, big_endian: bool) -> PixelElemen
     )
 
 
-def native_frame(element: PixelElement, layout: Layout, index: int) -> tuple[bytes, int]:
+def native_frame(element: PixelElement, layout: Layout, index: int) -> tuple[memoryview, int]:
     """The bytes that hold an uncompressed frame, and at which bit of the first it begins.
 
     They may be fewer than the frame needs: what the file lacks is for the caller to judge.
@@ -63,8 +63,8 @@ def native_frame(element: PixelElement, layout: Layout, index: int) -> tuple[byt
     begin = element.start + first_bit // 8
     size = (first_bit % 8 + layout.frame_bits + 7) // 8
     if element.big_endian and element.vr == b"OW" and layout.bits_allocated == 8:
-        return _from_words(element, begin, size), 0
-    return bytes(element.data[begin : min(begin + size, element.end)]), first_bit % 8
+        return memoryview(_from_words(element, begin, size)), 0
+    return memoryview(element.data)[begin : min(begin + size, element.end)], first_bit % 8
 
 
 def _from_words(element: PixelElement, begin: int, size: int) -> bytes:

@@ -19,7 +19,7 @@ _SAMPLED_SIDE: Final = 256
 _LOST: Final = 0.995
 """A window that leaves more of the frame than this at one end shows nothing."""
 _INDISTINCT: Final = 20
-"""Grays this close to black or white are not told from it."""
+"""A frame whose grays are all this close to black or white shows nothing either."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,11 +188,13 @@ def _is_padding(dataset: Dataset, stored: NDArray[Any], layout: Layout) -> NDArr
 
 
 def _lost_to(gray: Gray) -> str:
-    """The end, "black" or "white", that nearly all of a frame is too close to for anything to be seen; else empty."""
-    sampled = _sampled(gray)
-    if np.count_nonzero(sampled < _INDISTINCT) > _LOST * sampled.size:
+    """The end, "black" or "white", at which nearly all of a frame lies; empty when there is something to see."""
+    darkest, lightest = int(gray.min()), int(gray.max())
+    if lightest < _INDISTINCT or np.count_nonzero(gray) < (1 - _LOST) * gray.size:
         return "black"
-    return "white" if np.count_nonzero(sampled > 255 - _INDISTINCT) > _LOST * sampled.size else ""
+    if darkest > 255 - _INDISTINCT or np.count_nonzero(gray == 255) > _LOST * gray.size:
+        return "white"
+    return ""
 
 
 def _function(holder: Dataset) -> Function:

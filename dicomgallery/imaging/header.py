@@ -45,11 +45,13 @@ def value(dataset: Dataset, keyword: str) -> Any:
         return None
     try:
         element = dataset.get_item(tag)
-        if isinstance(element, RawDataElement) and element.value is not None:
-            if element.VR == "US" and len(element.value) == 2:
-                return int.from_bytes(element.value, "little" if element.is_little_endian else "big")
-            if element.VR in _TEXT:
-                parts = [part.strip(" \0") for part in element.value.decode("latin-1").split("\\")]
+        # pydicom's stubs say this is never raw; before the first conversion it always is.
+        raw: object = element
+        if isinstance(raw, RawDataElement) and raw.value:
+            if raw.VR == "US" and len(raw.value) == 2:
+                return int.from_bytes(raw.value, "little" if raw.is_little_endian else "big")
+            if raw.VR in _TEXT:
+                parts = [part.strip(" \0") for part in raw.value.decode("latin-1").split("\\")]
                 return parts if any(parts) else None
         found = dataset[tag].value
     except NOT_A_VALUE:

@@ -14,7 +14,7 @@ LEAST_SHARE: Final = 0.5
 """Of a frame cut short, this much must be there to be worth showing."""
 
 
-def samples_of(raw: bytes, layout: Layout, *, first_bit: int = 0, big_endian: bool = False) -> Samples:
+def samples_of(raw: bytes | memoryview, layout: Layout, *, first_bit: int = 0, big_endian: bool = False) -> Samples:
     """An array (rows, columns) or (rows, columns, 3) of the stored numbers.
 
     What is missing at the end of a frame becomes zeros; too little of it is refused.
@@ -43,7 +43,7 @@ def arranged(flat: Samples, layout: Layout) -> Samples:
     return flat.reshape(rows, columns, 3)
 
 
-def is_cut_short(raw: bytes, layout: Layout) -> bool:
+def is_cut_short(raw: bytes | memoryview, layout: Layout) -> bool:
     """Whether the frame ends before its last sample."""
     return len(raw) * 8 < layout.frame_bits
 
@@ -65,7 +65,7 @@ def _padded(flat: Samples, wanted: int) -> Samples:
     return whole
 
 
-def _bits(raw: bytes, layout: Layout, first_bit: int) -> Samples:
+def _bits(raw: bytes | memoryview, layout: Layout, first_bit: int) -> Samples:
     """One bit a sample, the first in the lowest bit; frames follow without padding (PS3.5 8.1.1)."""
     wanted = layout.pixels * layout.samples
     bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little", count=None)[first_bit : first_bit + wanted]

@@ -1,8 +1,7 @@
 """The one way to a picture: a file and a render spec in, encoded bytes out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -16,31 +15,18 @@ from dicomgallery.imaging.frames import encoded_frame, native_frame
 from dicomgallery.imaging.gray import to_gray, without_unused_bits
 from dicomgallery.imaging.layout import Layout, check_size, layout_of
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
-from dicomgallery.imaging.source import Source, opened
+from dicomgallery.imaging.rendered import RENDERER_VERSION, Rendered
+from dicomgallery.imaging.source import Source, open_source
 from dicomgallery.imaging.spec import Fit, RenderSpec
 
 __all__ = ["RENDERER_VERSION", "CannotRenderError", "RenderReason", "Rendered", "render"]
-
-RENDERER_VERSION: Final = "1"
-"""Changes whenever the same file and spec give other bytes; pictures made before are then made again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """An encoded picture, and in words how it came to look so."""
-
-    data: bytes
-    media_type: str
-    width: int
-    height: int
-    notes: tuple[str, ...] = ()
 
 
 def render(path: Path, spec: RenderSpec) -> Rendered:
     """Make the picture of a stored object that the spec asks for; raises CannotRenderError and nothing else."""
     try:
-        with opened(path) as source, np.errstate(all="ignore"):
-            picture, notes = _picture(source, spec)
+        with np.errstate(all="ignore"):
+            picture, notes = _picture(open_source(path), spec)
         return Rendered(
             data=encode(picture, spec.format, spec.quality),
             media_type=spec.format.media_type,

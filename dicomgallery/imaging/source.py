@@ -1,8 +1,6 @@
 """A stored file opened for one picture: its header parsed, its pixel data found, nothing else touched."""
 
 import mmap
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from struct import unpack_from
@@ -23,8 +21,9 @@ from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 # Once for the process: what pydicom says of a value would quote it.
 silence_pydicom()
 
-# Reading a small file whole is quicker than mapping it; of a large one only the frame's pages are touched.
-_MAPPED_FROM: Final = 4 << 20
+# A mapped file is not copied, and of a large one only the frame's pages are touched; small ones are not worth it.
+# A blob never changes, so the map cannot lose its end.
+_MAPPED_FROM: Final = 64 << 10
 _MOST_INFLATED: Final = 256 << 20
 """A deflated data set has no way in but from its beginning; more than this of it is not kept."""
 
@@ -44,28 +43,9 @@ class Source:
         return unpack_from(f"<{len(table) // 8}Q", table) if isinstance(table, bytes) else ()
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Source]:
+def open_source(path: Path) -> Source:
     """Open a file for one picture; CannotRenderError when it cannot be read or has no pixels."""
     data = _bytes_of(path)
-    try:
-        yield _source(data)
-    finally:
-        if isinstance(data, mmap.mmap):
-            data.close()
-
-
-def _bytes_of(path: Path) -> Buffer:
-    try:
-        with path.open("rb") as file:
-            if path.stat().st_size < _MAPPED_FROM:
-                return file.read()
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise CannotRenderError(RenderReason.UNREADABLE, "The file cannot be opened.") from error
-
-
-def _source(data: Buffer) -> Source:
     scanned = prescan(data)
     if isinstance(scanned, Flawed):
         reason = RenderReason.TRUNCATED if scanned.flaw is Flaw.TRUNCATED else RenderReason.UNREADABLE
@@ -79,6 +59,16 @@ def _source(data: Buffer) -> Source:
     held = _inflated(data, scanned) if scanned.inflated is not None else data
     big_endian = scanned.transfer_syntax == EXPLICIT_BIG_ENDIAN
     return Source(dataset, pixel_element(held, scanned.pixel_offset, big_endian=big_endian), scanned.transfer_syntax)
+
+
+def _bytes_of(path: Path) -> Buffer:
+    try:
+        with path.open("rb") as file:
+            if path.stat().st_size < _MAPPED_FROM:
+                return file.read()
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise CannotRenderError(RenderReason.UNREADABLE, "The file cannot be opened.") from error
 
 
 def _inflated(data: Buffer, scanned: Prescanned) -> bytes:

@@ -47,14 +47,16 @@ def ramp(samples: Samples, slope: float, intercept: float, black: float, white: 
     dtype: type[Any] = np.float64 if wide else np.float32
     gray = np.empty(samples.shape, np.uint8)
     step = max(1, _BLOCK_PIXELS // max(1, samples.shape[1]))
+    block = np.empty((min(step, samples.shape[0]), samples.shape[1]), dtype)
     for start in range(0, samples.shape[0], step):
-        block = samples[start : start + step].astype(dtype)
-        block *= scale
-        block += offset + 0.5
+        rows = samples[start : start + step]
+        part = block[: rows.shape[0]]
+        np.multiply(rows, dtype(scale), out=part, dtype=dtype, casting="unsafe")
+        part += dtype(offset + 0.5)
         if samples.dtype.kind == "f":
-            np.nan_to_num(block, copy=False, nan=0.0)
-        np.clip(block, 0.0, 255.0, out=block)
-        gray[start : start + step] = block
+            np.nan_to_num(part, copy=False, nan=0.0)
+        np.clip(part, 0.0, 255.0, out=part)
+        gray[start : start + step] = part
     return gray
 
 
