@@ -72,6 +72,7 @@ class Nursery:
                 if self._control.fileno() in ready and not self._follow_order():
                     return
         finally:
+            signal.set_wakeup_fd(-1)
             for pid in self._living:
                 os.kill(pid, signal.SIGKILL)
 

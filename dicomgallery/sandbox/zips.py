@@ -79,6 +79,8 @@ def read(data: memoryview, keeper: Keeper, budget: Budget) -> Iterator[Step]:
         yield from _read_from_front(data, keeper, budget)
         return
     start, count = contents
+    if count == 0:
+        raise BadArchiveError(Refusal.UNREADABLE, "The archive is empty.")
     entries, complaint = _list_entries(data, start, count, budget)
     overlapping = _overlapping(entries, start)
     for entry in entries:
@@ -159,11 +161,8 @@ def _list_entries(
 def _overlapping(entries: list[_Entry], list_start: int) -> set[int]:
     """Where entries stand that run into the next one or into the list: those left over share no byte."""
     ordered = sorted(entries, key=lambda entry: (entry.at, entry.end))
-    bad = set()
-    for entry, following in zip(ordered, [*ordered[1:], None], strict=True):
-        if entry.end > (following.at if following is not None else list_start):
-            bad.add(entry.at)
-    return bad
+    ends = [*(entry.at for entry in ordered[1:]), list_start]
+    return {entry.at for entry, end in zip(ordered, ends, strict=False) if entry.end > end}
 
 
 def _take(data: memoryview, entry: _Entry, keeper: Keeper, budget: Budget) -> Step:
@@ -195,8 +194,9 @@ def _chunks(data: memoryview, entry: _Entry) -> Chunks:
         crc = 0
         for at in range(entry.data_at, entry.end, STEP_BYTES):
             chunk = data[at : min(at + STEP_BYTES, entry.end)]
-            crc = isal_zlib.crc32(chunk, crc)
             yield chunk
+            # Afterwards: whoever hashed it has brought it from the disk without holding up the other threads.
+            crc = isal_zlib.crc32(chunk, crc)
     else:
         inflater = Inflater(data, entry.data_at, entry.end)
         yield from inflater.chunks(lambda _inflated, _deflated: None, entry.unpacked_bytes)

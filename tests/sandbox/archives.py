@@ -59,30 +59,24 @@ def tar_of_infos(*infos: tarfile.TarInfo, data: bytes = b"") -> bytes:
 def overlapping_zip(count: int, kernel_bytes: int) -> bytes:
     """Each entry quotes the next one's header and goes on into its bytes (Fifield, "A better zip bomb")."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = compressor.compress(bytes(kernel_bytes)) + compressor.flush()
-    unpacked = bytes(kernel_bytes)
-    crc, size = zlib.crc32(unpacked), kernel_bytes
-    files: list[tuple[bytes, bytes, int]] = []
-    body = packed
+    body = compressor.compress(bytes(kernel_bytes)) + compressor.flush()
+    size = kernel_bytes
+    entries: list[tuple[bytes, bytes, int]] = []
     for number in range(count):
         name = f"{number}.dcm".encode()
-        local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 8, 0, 0, crc, len(body), size, len(name), 0) + name
+        local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 8, 0, 0, 0, len(body), size, len(name), 0) + name
         central = struct.pack(
-            "<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 8, 0, 0, crc, len(body), size, len(name), 0, 0, 0, 0, 0, 0
+            "<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 8, 0, 0, 0, len(body), size, len(name), 0, 0, 0, 0, 0, 0
         )
-        files.append((central, name, len(body) + len(local)))
-        quoted = b"\0" + struct.pack("<2H", len(local), len(local) ^ 0xFFFF)
-        unpacked = local + unpacked if number < 3 else b""
-        crc, size = zlib.crc32(local), size + len(local)
-        body = quoted + local + body
-    total = len(body) - 5 - len(local) + len(local)
-    start = body[5:]
-    listing = b""
-    for central, name, tail in files:
-        listing += central[:42] + struct.pack("<I", len(start) - tail) + name
-    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(listing), len(start), 0)
-    del total
-    return start + listing + end
+        entries.append((central, name, len(local) + len(body)))
+        # A stored block of deflate: it brings the header as bytes, and the stream goes on behind it.
+        body = b"\0" + struct.pack("<2H", len(local), len(local) ^ 0xFFFF) + local + body
+        size += len(local)
+    front = body[5:]
+    listing = b"".join(
+        central[:42] + struct.pack("<I", len(front) - from_end) + name for central, name, from_end in entries
+    )
+    return front + listing + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(listing), len(front), 0)
 
 
 def same_bytes_listed(count: int, data: bytes) -> bytes:

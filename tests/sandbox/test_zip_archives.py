@@ -239,6 +239,14 @@ def test_folders_and_clutter_are_passed_over_and_empty_files_are_told_of(tmp_pat
     assert refusals(found) == [("nil", "unreadable")]
 
 
+def test_an_empty_archive_is_told_of(tmp_path: Path) -> None:
+    assert refusals(opened(tmp_path, zipped([]))) == [("", "unreadable")]
+
+
+def test_an_archive_of_more_entries_than_it_may_have_at_once_is_refused(tmp_path: Path) -> None:
+    assert refusals(opened(tmp_path, zipped(FILES), UnpackLimits(entries=0))) == [("", "unsafe")]
+
+
 def test_one_part_of_a_split_archive_is_unreadable(tmp_path: Path) -> None:
     archive = zipped(FILES)
     end_at = archive.rindex(b"PK\5\6")
