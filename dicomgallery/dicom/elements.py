@@ -28,7 +28,7 @@ BINARY_VRS: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or 
 
 def text(dataset: Dataset, tag: int) -> str:
     """Return an element's text, several values joined by backslashes; "" when it is absent or has none."""
-    element = _element(dataset, tag)
+    element = as_stored(dataset, tag)
     if element is None:
         return ""
     if isinstance(element, RawDataElement):
@@ -49,7 +49,7 @@ def first(dataset: Dataset, tag: int) -> str:
 
 def numbers(dataset: Dataset, tag: int) -> tuple[float, ...]:
     """Return an element's values as finite numbers; empty when any of them is none."""
-    element = _element(dataset, tag)
+    element = as_stored(dataset, tag)
     if element is None:
         return ()
     if isinstance(element, RawDataElement):
@@ -93,9 +93,12 @@ def charsets(dataset: Dataset) -> list[str]:
 
 def vr_of(raw: RawDataElement) -> str:
     """Return the VR of an element that is not converted: as written, else the dictionary's, else UN."""
-    if raw.VR is None or raw.VR == "UN":
-        return VR_OF_TAG.get(int(raw.tag), "UL" if raw.tag.element == 0 else "UN")
-    return str(raw.VR)
+    if raw.VR is not None and raw.VR != "UN":
+        return str(raw.VR)
+    group, element = raw.tag >> 16, raw.tag & 0xFFFF
+    if group & 1 and 0x10 <= element <= 0xFF:
+        return "LO"  # PS3.5 7.8.1: a private creator
+    return VR_OF_TAG.get(int(raw.tag), "UL" if element == 0 else "UN")
 
 
 def raw_text(raw: RawDataElement, encodings: Sequence[str]) -> str:
@@ -109,7 +112,7 @@ def raw_text(raw: RawDataElement, encodings: Sequence[str]) -> str:
     if vr in NUMBER_FORMATS:
         return "\\".join(str(part) for part in raw_numbers(raw, vr))
     if vr == "AT":
-        return "\\".join(f"({group:04x},{element:04x})" for group, element in _pairs(raw))
+        return "\\".join(f"({group:04x},{element:04x})" for group, element in raw_tags(raw))
     return decoded(value, vr, encodings).rstrip(" \0")
 
 
@@ -134,15 +137,16 @@ def raw_numbers(raw: RawDataElement, vr: str) -> tuple[int | float, ...]:
     return struct.unpack_from(f"{order}{count}{code}", value)
 
 
-def _pairs(raw: RawDataElement) -> list[tuple[int, int]]:
+def raw_tags(raw: RawDataElement) -> list[tuple[int, int]]:
+    """Unpack the groups and elements of VR AT."""
     value = raw.value or b""
     order = "<" if raw.is_little_endian else ">"
     flat = struct.unpack_from(f"{order}{len(value) // 4 * 2}H", value)
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
-def _element(dataset: Dataset, tag: int) -> DataElement | RawDataElement | None:
-    """Get an element as it lies there, converted or not."""
+def as_stored(dataset: Dataset, tag: int) -> DataElement | RawDataElement | None:
+    """Get an element as it lies there, converted or not; None when it is absent."""
     if tag not in dataset:
         return None
     return dataset.get_item(tag)
@@ -172,3 +176,8 @@ def _parsed(parts: Iterable[object]) -> tuple[float, ...]:
 def _finite(values: Iterable[float]) -> tuple[float, ...]:
     found = tuple(values)
     return found if all(math.isfinite(value) for value in found) else ()
+
+
+def storable(text: str) -> str:
+    """Make a text writable as UTF-8: half a surrogate pair becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
