@@ -1,7 +1,13 @@
-"""The door for programs."""
+"""The door for programs: contract C, streamed uploads, what has changed."""
 
 from flask import Flask
+
+from dicomgallery.api import changes, microservice, upload, uploads
 
 
 def register(app: Flask) -> None:
     """Hang this door's routes into the application."""
+    # A study called "a//b" keeps both its slashes.
+    app.url_map.merge_slashes = False
+    for blueprint in (upload.bp, microservice.bp, uploads.bp, changes.bp):
+        app.register_blueprint(blueprint)

@@ -13,6 +13,9 @@ from dicomgallery.models import AuditEvent, now
 _SUBJECT = re.compile(r"(?:[a-z_]{1,30}:[0-9]{1,20})?", re.ASCII)
 
 
+_ADD = insert(AuditEvent.__table__)
+
+
 def record(session: Session, actor: Actor, event: Event, subject: str = "", **counts: int) -> None:
     """Remember a deed; `subject` is a kind and a row id ("study:12"), the rest are counts and row ids.
 
@@ -30,4 +33,4 @@ def record(session: Session, actor: Actor, event: Event, subject: str = "", **co
         "subject": subject,
         "detail": json.dumps(counts),
     }
-    session.execute(insert(AuditEvent), [row])
+    session.connection().execute(_ADD, row)

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, case, func, select, update
+from sqlalchemy import ScalarSelect, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from dicomgallery.catalog import counters
-from dicomgallery.models import Instance, Patient, Series, Study
+from dicomgallery.models import Instance, Patient, Series, Study, UtcDateTime
 
 
 @dataclass
@@ -25,57 +25,75 @@ class Gain:
     size_bytes: int = 0
 
 
+# Built once: putting a statement together costs more than SQLite needs to run it.
+_ABOVE = (
+    select(Series.id, Series.instance_count, Study.id, Study.instance_count, Study.modalities, Study.patient_key)
+    .join(Study, Series.study_key == Study.id)
+    .where(Series.id.in_(bindparam("keys", expanding=True)))
+)
+_ADD_TO_SERIES = (
+    update(Series.__table__)
+    .where(Series.id == bindparam("key"))
+    .values(
+        instance_count=Series.instance_count + bindparam("instances"),
+        frame_count=Series.frame_count + bindparam("frames"),
+        size_bytes=Series.size_bytes + bindparam("size"),
+        cover_id=func.coalesce(Series.cover_id, bindparam("cover")),
+        received_at=func.coalesce(bindparam("at", type_=UtcDateTime), Series.received_at),
+    )
+)
+_ADD_TO_STUDY = (
+    update(Study.__table__)
+    .where(Study.id == bindparam("key"))
+    .values(
+        series_count=Study.series_count + bindparam("series"),
+        instance_count=Study.instance_count + bindparam("instances"),
+        size_bytes=Study.size_bytes + bindparam("size"),
+        modalities=bindparam("modalities_now"),
+        received_at=func.coalesce(bindparam("at", type_=UtcDateTime), Study.received_at),
+    )
+)
+_ADD_TO_PATIENT = (
+    update(Patient.__table__)
+    .where(Patient.id == bindparam("key"))
+    .values(
+        study_count=Patient.study_count + bindparam("studies"),
+        series_count=Patient.series_count + bindparam("series"),
+        instance_count=Patient.instance_count + bindparam("instances"),
+        received_at=func.coalesce(bindparam("at", type_=UtcDateTime), Patient.received_at),
+    )
+)
+
+
 def add(session: Session, gains: Mapping[int, Gain], at: datetime) -> None:
     """Add new instances to the counts of their series (by its key), studies and patients."""
     if not gains:
         return
-    query = (
-        select(Series.id, Series.instance_count, Study.id, Study.instance_count, Study.modalities, Study.patient_key)
-        .join(Study, Series.study_key == Study.id)
-        .where(Series.id.in_(list(gains)))
-    )
-    appeared = []
+    connection = session.connection()
+    appeared: list[int] = []
     seen_studies: set[int] = set()
     modalities: dict[int, str] = {}
-    for series_key, had, study_key, study_had, before, patient_key in session.execute(query).tuples().all():
+    above = connection.execute(_ABOVE, {"keys": list(gains)}).all()
+    for series_key, had, study_key, study_had, before, patient_key in above:
         gain = gains[series_key]
-        if not had:
-            appeared.append(series_key)
-        new_study = not study_had and study_key not in seen_studies
+        new_series, new_study = not had, not study_had and study_key not in seen_studies
         seen_studies.add(study_key)
         modalities[study_key] = _with_modality(modalities.get(study_key, before), gain.modality)
-        session.execute(
-            update(Series)
-            .where(Series.id == series_key)
-            .values(
-                instance_count=Series.instance_count + gain.instances,
-                frame_count=Series.frame_count + gain.frames,
-                size_bytes=Series.size_bytes + gain.size_bytes,
-                cover_id=func.coalesce(Series.cover_id, gain.cover_id),
-                received_at=Series.received_at if had else at,
-            )
-        )
-        session.execute(
-            update(Study)
-            .where(Study.id == study_key)
-            .values(
-                series_count=Study.series_count + int(not had),
-                instance_count=Study.instance_count + gain.instances,
-                size_bytes=Study.size_bytes + gain.size_bytes,
-                modalities=modalities[study_key],
-                received_at=Study.received_at if had else at,
-            )
-        )
-        session.execute(
-            update(Patient)
-            .where(Patient.id == patient_key)
-            .values(
-                study_count=Patient.study_count + int(new_study),
-                series_count=Patient.series_count + int(not had),
-                instance_count=Patient.instance_count + gain.instances,
-                received_at=Patient.received_at if had else at,
-            )
-        )
+        grown = {
+            "instances": gain.instances,
+            "frames": gain.frames,
+            "size": gain.size_bytes,
+            "cover": gain.cover_id,
+            "series": int(new_series),
+            "studies": int(new_study),
+            "modalities_now": modalities[study_key],
+            "at": at if new_series else None,
+        }
+        connection.execute(_ADD_TO_SERIES, grown | {"key": series_key})
+        connection.execute(_ADD_TO_STUDY, grown | {"key": study_key})
+        connection.execute(_ADD_TO_PATIENT, grown | {"key": patient_key})
+        if new_series:
+            appeared.append(series_key)
     if appeared:
         counters.series_appeared(session, appeared)
 

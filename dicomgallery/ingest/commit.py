@@ -15,19 +15,30 @@ MOST_ROWS = 200
 
 Items = Sequence[tuple[Prepared | Rejected, int]]
 """Files of one sender, stored or rejected, each with its size in bytes."""
-Writer = Callable[[Session, Arrival, Items], list[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a commit made of a sender's files."""
+
+    arrival: Arrival
+    """As before, with its receipt and collection opened."""
+    outcomes: list[Outcome]
+
+
+Writer = Callable[[Session, Arrival, Items], Written]
 
 
 @dataclass
 class _Ticket:
     arrival: Arrival
     items: Items
-    outcomes: list[Outcome] | None = None
+    written: Written | None = None
     error: BaseException | None = None
 
     @property
     def is_done(self) -> bool:
-        return self.outcomes is not None or self.error is not None
+        return self.written is not None or self.error is not None
 
 
 @dataclass
@@ -43,7 +54,7 @@ class GroupCommit:
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _leading: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, arrival: Arrival, items: Items) -> list[Outcome]:
+    def __call__(self, arrival: Arrival, items: Items) -> Written:
         """Commit the rows of these files; gives their outcomes in order, or raises what went wrong."""
         ticket = _Ticket(arrival, items)
         with self._guard:
@@ -51,9 +62,9 @@ class GroupCommit:
         with self._leading:
             while not ticket.is_done:
                 self._commit(self._next())
-        if ticket.error is not None:
-            raise ticket.error
-        return ticket.outcomes or []
+        if ticket.written is None:
+            raise ticket.error or RuntimeError("A commit ended without a result.")
+        return ticket.written
 
     def _next(self) -> list[_Ticket]:
         with self._guard:
@@ -76,5 +87,5 @@ class GroupCommit:
             for ticket in batch:
                 self._commit([ticket])
             return
-        for ticket, outcomes in zip(batch, written, strict=True):
-            ticket.outcomes = outcomes
+        for ticket, result in zip(batch, written, strict=True):
+            ticket.written = result

@@ -50,7 +50,7 @@ class Names:
             query = select(CollectionMember.file_name, CollectionMember.instance_id).where(
                 CollectionMember.collection_id == collection_id, CollectionMember.file_name.in_(set(names))
             )
-            taken = dict(session.execute(query).tuples().all())
+            taken = dict(session.execute(query).all())
         return cls(collection_id, naming, taken, set())
 
     def refuses(self, name: str) -> bool:

@@ -17,14 +17,14 @@ from dicomgallery.access import Actor, Permission, demand
 from dicomgallery.audit import Event
 from dicomgallery.errors import TooLargeError
 from dicomgallery.ingest import checks, receipts, record
-from dicomgallery.ingest.commit import GroupCommit
+from dicomgallery.ingest.commit import GroupCommit, Items, Written
 from dicomgallery.ingest.incoming import IncomingFile, Naming, Origin
-from dicomgallery.ingest.names import collection_named, plain
+from dicomgallery.ingest.names import plain
 from dicomgallery.ingest.outcome import Accepted, IngestReport, Outcome, Reason, Rejected
 from dicomgallery.ingest.record import Arrival, Prepared
 from dicomgallery.ingest.unpack import members
 from dicomgallery.jobs import queue
-from dicomgallery.models import now, transaction
+from dicomgallery.models import transaction
 from dicomgallery.settings import Settings
 from dicomgallery.storage.opening import store
 from dicomgallery.storage.staging import StagedFile, StorageFullError, discard, is_full, stage
@@ -48,11 +48,18 @@ def ingest(
 ) -> IngestReport:
     """Take files in; each has its own outcome, and those kept are durable when this returns."""
     demand(actor, Permission.UPLOAD)
-    arrival = _open(actor, origin, receipt_id, collection, naming)
+    if receipt_id is not None:
+        receipts.check(actor, receipt_id)
+    arrival = Arrival(actor, origin, _named(collection), naming, receipt_id)
     outcomes: list[Outcome] = []
     for batch in _batches(_staged(files, settings.current())):
-        outcomes.extend(_store(arrival, batch))
-    return IngestReport(arrival.receipt_id, outcomes)
+        written = _store(arrival, batch)
+        arrival = written.arrival
+        outcomes.extend(written.outcomes)
+    if arrival.receipt_id is None:
+        # Nothing at all came: that too is told.
+        arrival = _commit(arrival, []).arrival
+    return IngestReport(arrival.number, outcomes)
 
 
 def recognize(
@@ -68,12 +75,14 @@ def recognize(
     What is not here is left out of the report, so that the sender knows to send it.
     """
     demand(actor, Permission.UPLOAD)
-    arrival = _open(actor, origin, receipt_id, collection, Naming.LENIENT)
+    if receipt_id is not None:
+        receipts.check(actor, receipt_id)
     sizes = {plain(name): size for name, _, size in claims}
     with transaction() as session:
+        arrival = receipts.opened(session, Arrival(actor, origin, _named(collection), Naming.LENIENT, receipt_id))
         found = record.recognize(session, arrival, [(plain(name), sha256) for name, sha256, _ in claims])
-        receipts.add_lines(session, arrival.receipt_id, [(outcome, sizes[outcome.name]) for outcome in found])
-    return IngestReport(arrival.receipt_id, found)
+        receipts.add_lines(session, arrival.number, [(outcome, sizes[outcome.name]) for outcome in found])
+    return IngestReport(arrival.number, found)
 
 
 @dataclass
@@ -87,16 +96,8 @@ class _Batch:
         return [item for item, _ in self.items if isinstance(item, Prepared)]
 
 
-def _open(actor: Actor, origin: Origin, receipt_id: int | None, collection: str | None, naming: Naming) -> Arrival:
-    with transaction() as session:
-        collection_id = None
-        if collection is not None and collection.strip():
-            collection_id = collection_named(session, actor.workspace_id, plain(collection), now())
-        if receipt_id is None:
-            receipt_id = receipts.begin(session, actor, origin, collection_id)
-        else:
-            receipts.resume(session, actor, receipt_id)
-    return Arrival(actor, origin, receipt_id, collection_id, naming)
+def _named(collection: str | None) -> str:
+    return plain(collection.strip()) if collection and collection.strip() else ""
 
 
 def _staged(files: Iterable[IncomingFile], chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected]:
@@ -153,14 +154,14 @@ def _prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
     return prepared
 
 
-def _store(arrival: Arrival, batch: _Batch) -> list[Outcome]:
+def _store(arrival: Arrival, batch: _Batch) -> Written:
     """Blobs, then rows, for one batch; the outcomes stand in its order."""
     with store().arriving():
         _put(batch)
-        outcomes = _commit(arrival, batch.items)
-    if any(isinstance(outcome, Accepted) for outcome in outcomes):
+        written = _commit(arrival, batch.items)
+    if any(isinstance(outcome, Accepted) for outcome in written.outcomes):
         queue.wake()
-    return outcomes
+    return written
 
 
 def _put(batch: _Batch) -> None:
@@ -185,17 +186,18 @@ def _put_one(file: Prepared) -> Prepared | Rejected:
     return file
 
 
-def _write(session: Session, arrival: Arrival, items: Sequence[tuple[Prepared | Rejected, int]]) -> list[Outcome]:
+def _write(session: Session, arrival: Arrival, items: Items) -> Written:
     """Everything a batch leaves in the database, in one transaction."""
+    arrival = receipts.opened(session, arrival)
     written = iter(record.write(session, arrival, [item for item, _ in items if isinstance(item, Prepared)]))
     outcomes = [next(written) if isinstance(item, Prepared) else item for item, _ in items]
-    receipts.add_lines(session, arrival.receipt_id, list(zip(outcomes, (size for _, size in items), strict=True)))
+    receipts.add_lines(session, arrival.number, list(zip(outcomes, (size for _, size in items), strict=True)))
     new = [outcome.instance_id for outcome in outcomes if isinstance(outcome, Accepted)]
     if new:
-        audit.record(session, arrival.actor, Event.FILES_RECEIVED, f"receipt:{arrival.receipt_id}", instances=len(new))
+        audit.record(session, arrival.actor, Event.FILES_RECEIVED, f"receipt:{arrival.number}", instances=len(new))
     for start in range(0, len(new), PREPARE_AT_ONCE):
         queue.enqueue(session, "prepare", {"instances": new[start : start + PREPARE_AT_ONCE]}, priority=queue.SOON)
-    return outcomes
+    return Written(arrival, outcomes)
 
 
 _commit = GroupCommit(_write)

@@ -1,55 +1,75 @@
 """The account of an arrival: every file's outcome, kept for ever."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from dicomgallery.access import Actor
 from dicomgallery.errors import NotFoundError
-from dicomgallery.ingest.incoming import Origin
+from dicomgallery.ingest.names import collection_named
 from dicomgallery.ingest.outcome import Accepted, Duplicate, Outcome, Rejected
-from dicomgallery.models import Receipt, ReceiptLine, now
+from dicomgallery.ingest.record import Arrival
+from dicomgallery.models import Receipt, ReceiptLine, UtcDateTime, db, now
 
 
-def begin(session: Session, actor: Actor, origin: Origin, collection_id: int | None) -> int:
-    """Open a receipt; gives its row id."""
-    row = {
-        "workspace_id": actor.workspace_id,
-        "actor_id": actor.id,
-        "origin": origin.value,
-        "collection_id": collection_id,
-        "created_at": now(),
-    }
-    return int(session.execute(insert(Receipt).returning(Receipt.id), [row]).scalar_one())
+_BEGIN = insert(Receipt.__table__).returning(Receipt.id)
+_ADD_LINES = insert(ReceiptLine.__table__)
+_COUNT = (
+    update(Receipt.__table__)
+    .where(Receipt.id == bindparam("key"))
+    .values(
+        accepted=Receipt.accepted + bindparam("new"),
+        duplicates=Receipt.duplicates + bindparam("known"),
+        rejected=Receipt.rejected + bindparam("bad"),
+        size_bytes=Receipt.size_bytes + bindparam("size"),
+        finished_at=bindparam("at", type_=UtcDateTime),
+    )
+)
 
 
-def resume(session: Session, actor: Actor, receipt_id: int) -> int:
-    """Continue a receipt of this actor; NotFoundError when there is no such one."""
+def check(actor: Actor, receipt_id: int) -> None:
+    """Raise NotFoundError unless this actor may continue this receipt."""
     query = select(Receipt.id).where(
         Receipt.id == receipt_id, Receipt.workspace_id == actor.workspace_id, Receipt.actor_id == actor.id
     )
-    if session.scalar(query) is None:
+    if db.session.scalar(query) is None:
         raise NotFoundError("There is no such receipt.")
-    return receipt_id
+
+
+def opened(session: Session, arrival: Arrival) -> Arrival:
+    """The arrival with its receipt and its collection, made in this transaction where they are missing."""
+    if arrival.collection and arrival.collection_id is None:
+        found = collection_named(session, arrival.actor.workspace_id, arrival.collection, now())
+        arrival = replace(arrival, collection_id=found)
+    if arrival.receipt_id is not None:
+        return arrival
+    row = {
+        "workspace_id": arrival.actor.workspace_id,
+        "actor_id": arrival.actor.id,
+        "origin": arrival.origin.value,
+        "collection_id": arrival.collection_id,
+        "created_at": now(),
+    }
+    return replace(arrival, receipt_id=int(session.connection().execute(_BEGIN, row).scalar_one()))
 
 
 def add_lines(session: Session, receipt_id: int, lines: Sequence[tuple[Outcome, int]]) -> None:
     """Enter outcomes, each with the size of its file in bytes."""
     if not lines:
         return
-    session.execute(insert(ReceiptLine), [_line(receipt_id, outcome, size) for outcome, size in lines])
-    session.execute(
-        update(Receipt)
-        .where(Receipt.id == receipt_id)
-        .values(
-            accepted=Receipt.accepted + sum(isinstance(outcome, Accepted) for outcome, _ in lines),
-            duplicates=Receipt.duplicates + sum(isinstance(outcome, Duplicate) for outcome, _ in lines),
-            rejected=Receipt.rejected + sum(isinstance(outcome, Rejected) for outcome, _ in lines),
-            size_bytes=Receipt.size_bytes + sum(size for _, size in lines),
-            finished_at=now(),
-        )
-    )
+    connection = session.connection()
+    connection.execute(_ADD_LINES, [_line(receipt_id, outcome, size) for outcome, size in lines])
+    counted = {
+        "key": receipt_id,
+        "new": sum(isinstance(outcome, Accepted) for outcome, _ in lines),
+        "known": sum(isinstance(outcome, Duplicate) for outcome, _ in lines),
+        "bad": sum(isinstance(outcome, Rejected) for outcome, _ in lines),
+        "size": sum(size for _, size in lines),
+        "at": now(),
+    }
+    connection.execute(_COUNT, counted)
 
 
 def _line(receipt_id: int, outcome: Outcome, size_bytes: int) -> dict[str, object]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from dicomgallery.access import Actor
@@ -38,9 +38,48 @@ class Arrival:
 
     actor: Actor
     origin: Origin
-    receipt_id: int
-    collection_id: int | None = None
+    collection: str = ""
+    """The name of the collection the files go to; empty for none."""
     naming: Naming = Naming.LENIENT
+    receipt_id: int | None = None
+    """None until the first rows are written."""
+    collection_id: int | None = None
+
+    @property
+    def number(self) -> int:
+        """The receipt's number, once it is open."""
+        if self.receipt_id is None:
+            raise RuntimeError("The receipt is not open yet.")
+        return self.receipt_id
+
+
+# Built once: putting a statement together costs more than SQLite needs to run it.
+_KNOWN = select(Instance.blob_sha256, Instance.id).where(
+    Instance.blob_sha256.in_(bindparam("hashes", expanding=True)), Instance.workspace_id == bindparam("workspace")
+)
+_BINNED = select(Instance.id, Instance.series_key).where(
+    Instance.id.in_(bindparam("ids", expanding=True)), Instance.binned_at.is_not(None)
+)
+_PATIENTS = select(Patient.patient_id, Patient.issuer, Patient.solo_study_uid, Patient.id).where(
+    Patient.workspace_id == bindparam("workspace"),
+    tuple_(Patient.patient_id, Patient.issuer, Patient.solo_study_uid).in_(bindparam("spots", expanding=True)),
+)
+_STUDIES = (
+    select(Study.study_uid, Study.id, Patient.patient_id, Patient.issuer, Patient.solo_study_uid, Patient.name_key)
+    .join(Patient, Study.patient_key == Patient.id)
+    .where(Study.workspace_id == bindparam("workspace"), Study.study_uid.in_(bindparam("uids", expanding=True)))
+)
+_SERIES = select(Series.study_key, Series.series_uid, Series.id).where(
+    tuple_(Series.study_key, Series.series_uid).in_(bindparam("spots", expanding=True))
+)
+_CURRENT = select(Instance.id, Instance.series_key, Instance.sop_uid, Instance.binned_at).where(
+    Instance.is_current, tuple_(Instance.series_key, Instance.sop_uid).in_(bindparam("spots", expanding=True))
+)
+_ADD_PATIENT = insert(Patient.__table__).returning(Patient.id, sort_by_parameter_order=True)
+_ADD_STUDY = insert(Study.__table__).returning(Study.id, sort_by_parameter_order=True)
+_ADD_SERIES = insert(Series.__table__).returning(Series.id, sort_by_parameter_order=True)
+_ADD_INSTANCE = insert(Instance.__table__).returning(Instance.id, sort_by_parameter_order=True)
+_ADD_CHANGE = insert(Change.__table__)
 
 
 @dataclass
@@ -48,6 +87,11 @@ class _Batch:
     session: Session
     arrival: Arrival
     at: datetime = field(default_factory=now)
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection, for statements that need no objects."""
+        return self.session.connection()
 
     @property
     def workspace_id(self) -> int:
@@ -107,12 +151,8 @@ def _note(file: Prepared) -> str:
 
 
 def _known(batch: _Batch, hashes: set[str]) -> dict[str, int]:
-    found = batch.session.execute(
-        select(Instance.blob_sha256, Instance.id).where(
-            Instance.blob_sha256.in_(hashes), Instance.workspace_id == batch.workspace_id
-        )
-    )
-    return dict(found.tuples().all())
+    found = batch.connection.execute(_KNOWN, {"hashes": list(hashes), "workspace": batch.workspace_id})
+    return dict(found.all())
 
 
 def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | None]]:
@@ -134,9 +174,7 @@ def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | N
             rows[before[spot]]["is_current"] = False
         before[spot] = place
         rows.append(row)
-    ids = list(
-        batch.session.scalars(insert(Instance).returning(Instance.id, sort_by_parameter_order=True), rows).all()
-    )
+    ids = list(batch.connection.scalars(_ADD_INSTANCE, rows).all())
     result: list[tuple[int, int | None]] = []
     latest: dict[tuple[int, str], int] = {}
     for file, key, row, instance_id in zip(files, keys, rows, ids, strict=True):
@@ -159,11 +197,8 @@ def _patients(batch: _Batch, files: Iterable[Prepared]) -> dict[tuple[str, str, 
     wanted: dict[tuple[str, str, str], Prepared] = {}
     for file in files:
         wanted.setdefault(_patient_of(file), file)
-    spot = tuple_(Patient.patient_id, Patient.issuer, Patient.solo_study_uid)
-    query = select(Patient.patient_id, Patient.issuer, Patient.solo_study_uid, Patient.id).where(
-        Patient.workspace_id == batch.workspace_id, spot.in_(list(wanted))
-    )
-    keys = {(row[0], row[1], row[2]): row[3] for row in batch.session.execute(query)}
+    found = batch.connection.execute(_PATIENTS, {"workspace": batch.workspace_id, "spots": list(wanted)})
+    keys = {(row[0], row[1], row[2]): row[3] for row in found}
     missing = [place for place in wanted if place not in keys]
     if missing:
         rows = []
@@ -182,7 +217,7 @@ def _patients(batch: _Batch, files: Iterable[Prepared]) -> dict[tuple[str, str, 
                     "received_at": batch.at,
                 }
             )
-        made = batch.session.scalars(insert(Patient).returning(Patient.id, sort_by_parameter_order=True), rows)
+        made = batch.connection.scalars(_ADD_PATIENT, rows)
         keys.update(zip(missing, made, strict=True))
     return keys
 
@@ -196,16 +231,12 @@ def _studies(batch: _Batch, files: Sequence[Prepared]) -> dict[str, int]:
     wanted: dict[str, Prepared] = {}
     for file in files:
         wanted.setdefault(file.facts.study.study_uid, file)
-    query = (
-        select(Study.study_uid, Study.id, Patient.patient_id, Patient.issuer, Patient.solo_study_uid, Patient.name)
-        .join(Patient, Study.patient_key == Patient.id)
-        .where(Study.workspace_id == batch.workspace_id, Study.study_uid.in_(list(wanted)))
-    )
+    found = batch.connection.execute(_STUDIES, {"workspace": batch.workspace_id, "uids": list(wanted)})
     owners: dict[str, tuple[tuple[str, str, str], str]] = {}
     keys: dict[str, int] = {}
-    for uid, study_key, patient_id, issuer, solo, name in batch.session.execute(query):
+    for uid, study_key, patient_id, issuer, solo, name_key in found:
         keys[uid] = study_key
-        owners[uid] = ((patient_id, issuer, solo), fold(name))
+        owners[uid] = ((patient_id, issuer, solo), name_key)
     missing = [uid for uid in wanted if uid not in keys]
     if missing:
         patients = _patients(batch, [wanted[uid] for uid in missing])
@@ -233,7 +264,7 @@ def _studies(batch: _Batch, files: Sequence[Prepared]) -> dict[str, int]:
                 }
             )
             owners[uid] = (_patient_of(file), fold(file.facts.patient.name))
-        made = batch.session.scalars(insert(Study).returning(Study.id, sort_by_parameter_order=True), rows)
+        made = batch.connection.scalars(_ADD_STUDY, rows)
         keys.update(zip(missing, made, strict=True))
     # The first file decides whose study it is; one that disagrees is told on the study's page.
     differing = {
@@ -251,14 +282,12 @@ def _series(batch: _Batch, files: Sequence[Prepared], studies: dict[str, int]) -
     for file in files:
         wanted.setdefault((file.facts.study.study_uid, file.facts.series.series_uid), file)
     spots = {(studies[study_uid], series_uid): (study_uid, series_uid) for study_uid, series_uid in wanted}
-    query = select(Series.study_key, Series.series_uid, Series.id).where(
-        tuple_(Series.study_key, Series.series_uid).in_(list(spots))
-    )
-    keys = {spots[row[0], row[1]]: row[2] for row in batch.session.execute(query)}
+    found = batch.connection.execute(_SERIES, {"spots": list(spots)})
+    keys = {spots[row[0], row[1]]: row[2] for row in found}
     missing = [spot for spot in wanted if spot not in keys]
     if missing:
         rows = [_series_row(batch, wanted[spot], studies[spot[0]]) for spot in missing]
-        made = batch.session.scalars(insert(Series).returning(Series.id, sort_by_parameter_order=True), rows).all()
+        made = batch.connection.scalars(_ADD_SERIES, rows).all()
         keys.update(zip(missing, made, strict=True))
         texts.add(batch.session, list(made))
     return keys
@@ -294,10 +323,7 @@ def _series_row(batch: _Batch, file: Prepared, study_key: int) -> dict[str, Any]
 def _replaced(batch: _Batch, files: Sequence[Prepared], keys: Sequence[int]) -> dict[tuple[int, str], int]:
     """Retire the current instances that these files replace: (series key, SOP UID) -> instance id."""
     spots = {(key, file.facts.instance.sop_uid) for file, key in zip(files, keys, strict=True)}
-    query = select(Instance.id, Instance.series_key, Instance.sop_uid, Instance.binned_at).where(
-        Instance.is_current, tuple_(Instance.series_key, Instance.sop_uid).in_(list(spots))
-    )
-    old = batch.session.execute(query).tuples().all()
+    old = batch.connection.execute(_CURRENT, {"spots": list(spots)}).all()
     if not old:
         return {}
     batch.session.execute(update(Instance).where(Instance.id.in_([row[0] for row in old])).values(is_current=False))
@@ -358,15 +384,14 @@ def _grow(batch: _Batch, current: Sequence[tuple[Prepared, int, int]]) -> None:
     tally.add(batch.session, gains, batch.at)
     rows = [{"workspace_id": batch.workspace_id, "series_key": key, "kind": "added", "at": batch.at} for key in gains]
     if rows:
-        batch.session.execute(insert(Change), rows)
+        batch.connection.execute(_ADD_CHANGE, rows)
 
 
 def _restore(batch: _Batch, instance_ids: set[int]) -> set[int]:
     """Bring instances back from the bin whose bytes arrived once more."""
-    query = select(Instance.id, Instance.series_key).where(
-        Instance.id.in_(instance_ids), Instance.binned_at.is_not(None)
-    )
-    binned = batch.session.execute(query).tuples().all()
+    if not instance_ids:
+        return set()
+    binned = batch.connection.execute(_BINNED, {"ids": list(instance_ids)}).all()
     if not binned:
         return set()
     ids = {row[0] for row in binned}
@@ -378,5 +403,5 @@ def _restore(batch: _Batch, instance_ids: set[int]) -> set[int]:
     rows = [
         {"workspace_id": batch.workspace_id, "series_key": key, "kind": "added", "at": batch.at} for key in series_keys
     ]
-    batch.session.execute(insert(Change), rows)
+    batch.connection.execute(_ADD_CHANGE, rows)
     return ids

@@ -24,18 +24,17 @@ def members(file: IncomingFile, staged: StagedFile, chosen: Settings) -> Iterato
 
 
 def _unpacked(name: str, staged: StagedFile, chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected]:
-    limits = UnpackLimits(
-        entries=chosen.max_archive_entries, total_bytes=chosen.max_archive_bytes, ratio=chosen.max_archive_ratio
-    )
     into = Path(tempfile.mkdtemp(dir=chosen.data.resolve() / "tmp"))
     found = 0
     try:
-        for member in sandbox().unpack(staged.path, into, limits):
+        for member in sandbox().unpack(staged.path, into, UnpackLimits.of(chosen)):
             found += 1
             if isinstance(member, Refused):
                 yield Rejected(member.name or name, Reason(member.reason), member.detail)
             else:
-                yield member.name, StagedFile(member.path, member.sha256, member.size_bytes)
+                # Out of the folder that goes with the archive: it is stored only with its batch.
+                kept = member.path.rename(into.parent / f"{into.name}.{found}")
+                yield member.name, StagedFile(kept, member.sha256, member.size_bytes)
         if not found:
             yield Rejected(name, Reason.INVALID_TYPE, "The archive has no files in it.")
     finally:

@@ -20,6 +20,9 @@ IDLE = 8
 """Priorities; lower goes first."""
 
 
+_ADD = insert(Job.__table__).returning(Job.id)
+
+
 def enqueue(
     session: Session, name: str, arguments: Mapping[str, Any], *, priority: int = USUAL, total: int = 0
 ) -> int:
@@ -32,7 +35,7 @@ def enqueue(
         "total": total,
         "created_at": now(),
     }
-    return int(session.execute(insert(Job).returning(Job.id), [row]).scalar_one())
+    return int(session.connection().execute(_ADD, row).scalar_one())
 
 
 def wake() -> None:

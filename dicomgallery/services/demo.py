@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pydicom.data import get_testdata_files
+import pydicom.data
 
 from dicomgallery.access import Actor
 from dicomgallery.dicom import synthetic
@@ -33,7 +33,7 @@ def samples(slices: int = SLICES) -> Iterator[IncomingFile]:
 
 def packaged() -> list[Path]:
     """The DICOM files that come inside the pydicom package; nothing is downloaded."""
-    root = Path(get_testdata_files("CT_small.dcm")[0]).parent
+    root = Path(pydicom.data.__file__).parent / "test_files"
     return sorted(path for path in root.rglob("*.dcm") if path.is_file())
 
 

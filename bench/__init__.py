@@ -1,0 +1,1 @@
+"""Measures the gallery on synthetic data of its own; `python -m bench` prints JSON."""

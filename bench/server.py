@@ -1,0 +1,118 @@
+"""A gallery started as a user starts it, in a folder of its own, watched from outside."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+START_SECONDS = 120
+
+
+@dataclass
+class Server:
+    """A running gallery."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    data: Path
+    start_seconds: float
+
+    def connect(self) -> http.client.HTTPConnection:
+        """A new connection, without Nagle's delay."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def processes(self) -> list[int]:
+        """The ids of the supervisor and everything below it."""
+        found, waiting = [], [self.process.pid]
+        while waiting:
+            pid = waiting.pop()
+            found.append(pid)
+            with contextlib.suppress(OSError):
+                for task in Path(f"/proc/{pid}/task").iterdir():
+                    waiting.extend(int(child) for child in (task / "children").read_text().split())
+        return found
+
+    def pss_mb(self) -> float:
+        """Memory of all processes, shared pages counted once, in MB."""
+        total = 0
+        for pid in self.processes():
+            with contextlib.suppress(OSError):
+                for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1])
+        return round(total / 1024, 1)
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all processes so far."""
+        ticks = 0
+        for pid in self.processes():
+            with contextlib.suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+                ticks += sum(int(field) for field in fields[11:15])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def settle(self, quiet_seconds: float = 1.0) -> None:
+        """Wait until the gallery has nothing left to do."""
+        deadline = time.monotonic() + 600
+        while time.monotonic() < deadline:
+            before = self.cpu_seconds()
+            time.sleep(quiet_seconds)
+            if self.cpu_seconds() - before < 0.05 * quiet_seconds:
+                return
+
+
+@contextlib.contextmanager
+def serving(folder: Path | None = None, **settings: str) -> Iterator[Server]:
+    """Start a gallery on a free port, in this folder or a fresh one; it ends with the block."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as fresh:
+        data = folder or Path(fresh) / "data"
+        port = _free_port()
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), "--data", str(data), "--no-dicom"],
+            cwd=HOME,
+            env=os.environ | settings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _wait(process, port)
+            yield Server(process, port, data, round(time.monotonic() - began, 2))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"The gallery ended with code {process.returncode} before it answered.")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("The gallery did not answer in time.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

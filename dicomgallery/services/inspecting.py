@@ -1,0 +1,80 @@
+"""Reading what a stored file says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom.datadict import dictionary_description, dictionary_has_tag, dictionary_keyword, dictionary_VR
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+
+from dicomgallery.access import Actor, Permission, demand
+from dicomgallery.catalog import instances
+from dicomgallery.dicom import dicomjson, paths, reader
+from dicomgallery.errors import UnavailableError
+from dicomgallery.storage.opening import store
+
+PIXELS = 0x7FE0
+
+
+@dataclass(frozen=True, slots=True)
+class TagValue:
+    """One element as contract C tells it."""
+
+    tag: str
+    keyword: str
+    name: str
+    vr: str
+    vm: int
+    value: Any
+    """Numbers, texts, lists of them, DICOM JSON for a sequence, {"bytes": n} for binary, None when absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidTags:
+    """What was asked for that is no tag, in the words it was asked with."""
+
+    asked: Sequence[str]
+
+
+def dataset_of(instance_id: int, *, actor: Actor) -> Dataset:
+    """The header of an instance, without its pixels; NotFoundError when it is not here or not for this actor."""
+    demand(actor, Permission.VIEW)
+    return _read(instances.by_id(actor.scope, instance_id).blob_sha256, whole=False)
+
+
+def tags(instance_id: int, asked: Sequence[str], *, actor: Actor) -> list[TagValue] | InvalidTags:
+    """The elements asked for by tag, keyword or path, in the order asked."""
+    demand(actor, Permission.VIEW)
+    found = [paths.parse_path(text) for text in asked]
+    whole = any(path and path[-1].tag >> 16 == PIXELS for path in found)
+    dataset = _read(instances.by_id(actor.scope, instance_id).blob_sha256, whole=whole)
+    invalid = [text for text, path in zip(asked, found, strict=True) if path is None or not paths.is_known(path, dataset)]
+    if invalid:
+        return InvalidTags(invalid)
+    return [_value(path, paths.element_at(dataset, path)) for path in found if path is not None]
+
+
+def _read(sha256: str, *, whole: bool) -> Dataset:
+    try:
+        path = store().path(sha256)
+    except FileNotFoundError as error:
+        raise UnavailableError("The file of this image is missing from the store. Run `flask verify`.") from error
+    return reader.read_whole(path) if whole else reader.read_header(path)
+
+
+def _value(path: paths.Path, element: DataElement | None) -> TagValue:
+    tag = path[-1].tag
+    known = dictionary_has_tag(tag)
+    if element is None:
+        vr, vm, value = dictionary_VR(tag), 0, None
+    else:
+        vr, vm, value = element.VR, element.VM, dicomjson.plain_value(element)
+    return TagValue(
+        tag=f"({tag >> 16:04x},{tag & 0xFFFF:04x})",
+        keyword=dictionary_keyword(tag) if known else "",
+        name=dictionary_description(tag) if known else (element.name if element is not None else ""),
+        vr=vr,
+        vm=vm,
+        value=value,
+    )
