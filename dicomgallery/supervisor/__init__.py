@@ -56,8 +56,6 @@ def _run(keeper: Keeper, settings: Settings, chosen: Options, log: LogFile) -> i
         _say(_migration_failed(words, log, verbose=chosen.verbose))
         return 1
     keeper.keep(parts.http())
-    for part in parts.workers(settings):
-        keeper.keep(part)
     ready = False
     while not keeper.asked_to_end():
         dead = keeper.tend()
@@ -69,6 +67,9 @@ def _run(keeper: Keeper, settings: Settings, chosen: Options, log: LogFile) -> i
                 return 1
             ready = address.answers(settings)
             if ready:
+                # Only now: on two cores they would make the first page wait.
+                for part in parts.workers(settings):
+                    keeper.keep(part)
                 _welcome(settings, open_browser=chosen.open_browser)
         log.rotate_when_large()
         keeper.wait(min(keeper.seconds_to_next_start(), 30.0 if ready else HEALTH_SECONDS))

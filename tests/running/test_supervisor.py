@@ -205,7 +205,9 @@ def test_a_killed_http_worker_comes_back(gallery: Running) -> None:
 
 
 def test_it_is_modest_at_rest(mine: Running) -> None:
-    time.sleep(2)
+    # The last part to start is the worker; then all of them come to rest.
+    until(lambda: "worker" in mine.parts(), 10)
+    time.sleep(4)
     sizes = {process.pid: process.memory_full_info().pss / 1e6 for process in mine.everyone()}
     for process in sorted(mine.everyone(), key=lambda one: one.pid):
         print(f"{sizes[process.pid]:6.1f} MB  {' '.join(process.cmdline()[1:6])[:90]}")
