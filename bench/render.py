@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import HTJ2KLossless, JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless
+from pydicom.uid import UID, HTJ2KLossless, JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless
 
 from dicomgallery.dicom import synthetic
 from dicomgallery.imaging.render import render
@@ -89,7 +89,9 @@ def _one_frame(cine: Dataset) -> Dataset:
     return cine
 
 
-def _compressed(dataset: Dataset, frame: bytes | bytearray, syntax: str) -> bytes:
+def _compressed(dataset: Dataset, frame: bytes | bytearray, syntax: UID) -> bytes:
+    # Writing it once gives it its file meta, which then names the encoding.
+    synthetic.as_bytes(dataset)
     dataset.PixelData = encapsulate([bytes(frame)])
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
