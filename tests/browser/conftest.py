@@ -1,0 +1,61 @@
+"""A real browser, and the scripts of the pages served to it."""
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def chromium_path() -> str | None:
+    """Where this machine has a Chromium; None when it has none."""
+    named = os.environ.get("DICOMGALLERY_CHROMIUM")
+    return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A Chromium without a window."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("no Chromium here: install one, or name it in DICOMGALLERY_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the tests' output for the tests."""
+
+
+@pytest.fixture(scope="session")
+def static_address() -> Iterator[str]:
+    """Where the static files are served, as they lie in the repository."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(STATIC)))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+@pytest.fixture(scope="module")
+def scripts(chromium: Browser, static_address: str) -> Iterator[Page]:
+    """A blank page that can import the modules of static/js by `import("/js/...")`."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{static_address}/mark.svg")
+    yield page
+    context.close()
