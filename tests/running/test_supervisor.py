@@ -247,7 +247,10 @@ def test_ctrl_c_in_a_terminal_ends_it_even_with_a_request_under_way(tmp_path: Pa
         os.execv(sys.executable, [sys.executable, str(HOME / "app.py"), "--port", str(port), "--data", "data"])
     seen = b""
     while b"Ctrl-C ends it" not in seen:
-        seen += os.read(terminal, 1000)
+        try:
+            seen += os.read(terminal, 1000)
+        except OSError:
+            pytest.fail(f"it did not start: {seen.decode()}")
     everyone = [psutil.Process(child), *psutil.Process(child).children(recursive=True)]
     with socket.create_connection(("127.0.0.1", port)) as slow:
         slow.sendall(b"POST /upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nslow")
