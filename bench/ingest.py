@@ -20,7 +20,7 @@ TAR_FILES = 100
 def run(files: int = FILES, rounds: int = 3) -> dict[str, Any]:
     """Files a second, each acknowledged after fsync; the median of fresh galleries."""
     slices = [synthetic.as_bytes(dataset) for dataset in synthetic.ct_series(files)]
-    ways: dict[str, Callable[[Server, list[bytes]], None]] = {
+    ways: dict[str, Callable[[Server, list[bytes]], Callable[[], None]]] = {
         "form_one_file_a_request": _form,
         "form_folder_of_100": _folder,
         "zip_stored": _zip(zipfile.ZIP_STORED),

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -106,8 +107,6 @@ def _peak_during_drop(server: Server, drop_mb: int) -> float:
 
 
 def _drop(server: Server, drop_mb: int) -> None:
-    import zipfile
-
     target = Path(server.data).parent / "drop.zip"
     written, seed = 0, 100
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:

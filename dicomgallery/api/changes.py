@@ -1,6 +1,7 @@
 """`/api/v1/changes`: what a living page has to show anew."""
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
 from dicomgallery.catalog import changes
@@ -11,7 +12,7 @@ bp = Blueprint("changes", __name__, url_prefix="/api/v1")
 
 @bp.get("/changes")
 @needs(Permission.VIEW)
-def since() -> Response:
+def since() -> ResponseReturnValue:
     """Series that came, went or got their pictures since a number; 304 while there is nothing new."""
     text = request.args.get("since", "")
     number = int(text) if text.isdecimal() and len(text) <= 18 else None

@@ -13,11 +13,11 @@ from dicomgallery.access import Permission
 from dicomgallery.catalog import collections
 from dicomgallery.catalog.collections import NamedFile
 from dicomgallery.imaging.spec import Format, RenderSpec, Window
-from dicomgallery.serving.identity import current_actor, needs
-from dicomgallery.serving.pictures import respond
 from dicomgallery.services import inspecting, pictures
 from dicomgallery.services.inspecting import InvalidTags, TagValue
 from dicomgallery.services.pictures import NoPicture
+from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.serving.pictures import respond
 
 bp = Blueprint("microservice", __name__)
 
@@ -54,7 +54,11 @@ def png_by_query() -> ResponseReturnValue:
 def by_path(rest: str) -> ResponseReturnValue:
     """`<study>`, `<study>/<file>/tag` or `<study>/<file>/png`."""
     for ending, answer in (("/tag", _tags), ("/png", _png)):
-        found = collections.longest_match(current_actor().scope, rest.removesuffix(ending)) if rest.endswith(ending) else None
+        found = (
+            collections.longest_match(current_actor().scope, rest.removesuffix(ending))
+            if rest.endswith(ending)
+            else None
+        )
         if found is not None:
             return answer(found)
     if rest.endswith(("/tag", "/png")) and not collections.exists(current_actor().scope, rest):

@@ -6,9 +6,9 @@ from flask.typing import ResponseReturnValue
 from dicomgallery.access import Permission
 from dicomgallery.ingest.incoming import Naming, Origin
 from dicomgallery.ingest.outcome import IngestReport, Rejected
+from dicomgallery.services.receiving import receive
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.uploads import incoming_parts
-from dicomgallery.services.receiving import receive
 
 bp = Blueprint("upload_negotiation", __name__)
 
@@ -25,9 +25,7 @@ def upload() -> ResponseReturnValue:
     if not files:
         return jsonify(error="no file was sent in the fields `files` or `file`", success=False), 400
     study = request.form.get("study", "").strip() or UNSORTED
-    report = receive(
-        files, actor=current_actor(), origin=Origin.API, collection=study, naming=Naming.STRICT
-    )
+    report = receive(files, actor=current_actor(), origin=Origin.API, collection=study, naming=Naming.STRICT)
     return _contract_c(report)
 
 

@@ -10,9 +10,9 @@ from dicomgallery.access import Permission
 from dicomgallery.errors import RefusedError
 from dicomgallery.ingest.incoming import IncomingFile, Origin
 from dicomgallery.ingest.outcome import Accepted, Duplicate, IngestReport, Outcome, Rejected
+from dicomgallery.services import receiving
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.uploads import incoming_parts, staged_body
-from dicomgallery.services import receiving
 
 bp = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
 
@@ -108,7 +108,12 @@ def _answer(report: IngestReport) -> Any:
 def _file(outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Accepted():
-            return {"name": outcome.name, "outcome": "accepted", "id": outcome.instance_id, "replaced": outcome.replaced_id}
+            return {
+                "name": outcome.name,
+                "outcome": "accepted",
+                "id": outcome.instance_id,
+                "replaced": outcome.replaced_id,
+            }
         case Duplicate():
             word = "restored" if outcome.restored else "duplicate"
             return {"name": outcome.name, "outcome": word, "id": outcome.instance_id}

@@ -13,7 +13,7 @@ from dicomgallery.models import AuditEvent, now
 _SUBJECT = re.compile(r"(?:[a-z_]{1,30}:[0-9]{1,20})?", re.ASCII)
 
 
-_ADD = insert(AuditEvent.__table__)
+_ADD = insert(AuditEvent)
 
 
 def record(session: Session, actor: Actor, event: Event, subject: str = "", **counts: int) -> None:

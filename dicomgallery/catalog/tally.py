@@ -32,7 +32,7 @@ _ABOVE = (
     .where(Series.id.in_(bindparam("keys", expanding=True)))
 )
 _ADD_TO_SERIES = (
-    update(Series.__table__)
+    update(Series)
     .where(Series.id == bindparam("key"))
     .values(
         instance_count=Series.instance_count + bindparam("instances"),
@@ -43,7 +43,7 @@ _ADD_TO_SERIES = (
     )
 )
 _ADD_TO_STUDY = (
-    update(Study.__table__)
+    update(Study)
     .where(Study.id == bindparam("key"))
     .values(
         series_count=Study.series_count + bindparam("series"),
@@ -54,7 +54,7 @@ _ADD_TO_STUDY = (
     )
 )
 _ADD_TO_PATIENT = (
-    update(Patient.__table__)
+    update(Patient)
     .where(Patient.id == bindparam("key"))
     .values(
         study_count=Patient.study_count + bindparam("studies"),

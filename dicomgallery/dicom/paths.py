@@ -54,7 +54,9 @@ def element_at(dataset: Dataset, path: Path) -> DataElement | None:
     """The element a path leads to, or None when the dataset has no such one."""
     for step in path[:-1]:
         element = dataset.get(step.tag)
-        if element is None or element.VR != "SQ" or step.item is None or step.item >= len(element.value):
+        if not isinstance(element, DataElement) or element.VR != "SQ" or step.item is None:
+            return None
+        if step.item >= len(element.value):
             return None
         dataset = element.value[step.item]
     found = dataset.get(path[-1].tag)

@@ -49,8 +49,8 @@ def _with_uids(facts: Facts, sha256: str) -> Facts:
         told = (patient.patient_id, patient.issuer, patient.name, study.date, study.study_id, study.accession)
         study = replace(study, study_uid=stable_uid(_seed("study", *(told if any(told) else (sha256,)))))
     if not series.series_uid:
-        told = (study.study_uid, series.modality, str(series.number), series.description)
-        series = replace(series, series_uid=stable_uid(_seed("series", *told)))
+        kind = (study.study_uid, series.modality, str(series.number), series.description)
+        series = replace(series, series_uid=stable_uid(_seed("series", *kind)))
     if not instance.sop_uid:
         instance = replace(instance, sop_uid=stable_uid(_seed("instance", sha256)))
     return replace(facts, study=study, series=series, instance=instance)

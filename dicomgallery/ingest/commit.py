@@ -79,7 +79,7 @@ class GroupCommit:
         try:
             with transaction() as session:
                 written = [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  it is raised again in the thread whose files these are
             if len(batch) == 1:
                 batch[0].error = error
                 return

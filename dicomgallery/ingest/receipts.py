@@ -13,11 +13,10 @@ from dicomgallery.ingest.outcome import Accepted, Duplicate, Outcome, Rejected
 from dicomgallery.ingest.record import Arrival
 from dicomgallery.models import Receipt, ReceiptLine, UtcDateTime, db, now
 
-
-_BEGIN = insert(Receipt.__table__).returning(Receipt.id)
-_ADD_LINES = insert(ReceiptLine.__table__)
+_BEGIN = insert(Receipt).returning(Receipt.id)
+_ADD_LINES = insert(ReceiptLine)
 _COUNT = (
-    update(Receipt.__table__)
+    update(Receipt)
     .where(Receipt.id == bindparam("key"))
     .values(
         accepted=Receipt.accepted + bindparam("new"),

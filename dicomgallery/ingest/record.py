@@ -75,11 +75,11 @@ _SERIES = select(Series.study_key, Series.series_uid, Series.id).where(
 _CURRENT = select(Instance.id, Instance.series_key, Instance.sop_uid, Instance.binned_at).where(
     Instance.is_current, tuple_(Instance.series_key, Instance.sop_uid).in_(bindparam("spots", expanding=True))
 )
-_ADD_PATIENT = insert(Patient.__table__).returning(Patient.id, sort_by_parameter_order=True)
-_ADD_STUDY = insert(Study.__table__).returning(Study.id, sort_by_parameter_order=True)
-_ADD_SERIES = insert(Series.__table__).returning(Series.id, sort_by_parameter_order=True)
-_ADD_INSTANCE = insert(Instance.__table__).returning(Instance.id, sort_by_parameter_order=True)
-_ADD_CHANGE = insert(Change.__table__)
+_ADD_PATIENT = insert(Patient).returning(Patient.id, sort_by_parameter_order=True)
+_ADD_STUDY = insert(Study).returning(Study.id, sort_by_parameter_order=True)
+_ADD_SERIES = insert(Series).returning(Series.id, sort_by_parameter_order=True)
+_ADD_INSTANCE = insert(Instance).returning(Instance.id, sort_by_parameter_order=True)
+_ADD_CHANGE = insert(Change)
 
 
 @dataclass
@@ -163,7 +163,7 @@ def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | N
     series = _series(batch, files, studies)
     keys = [series[file.facts.study.study_uid, file.facts.series.series_uid] for file in files]
     replaced = _replaced(batch, files, keys)
-    rows = []
+    rows: list[dict[str, Any]] = []
     before: dict[tuple[int, str], int] = {}
     for place, (file, key) in enumerate(zip(files, keys, strict=True)):
         spot = (key, file.facts.instance.sop_uid)
@@ -395,9 +395,7 @@ def _restore(batch: _Batch, instance_ids: set[int]) -> set[int]:
     if not binned:
         return set()
     ids = {row[0] for row in binned}
-    batch.session.execute(
-        update(Instance).where(Instance.id.in_(ids)).values(binned_at=None, bin_deed_id=None)
-    )
+    batch.session.execute(update(Instance).where(Instance.id.in_(ids)).values(binned_at=None, bin_deed_id=None))
     series_keys = {row[1] for row in binned}
     tally.recount(batch.session, series_keys)
     rows = [

@@ -15,7 +15,9 @@ from dicomgallery.storage.staging import StagedFile
 HEAD_BYTES = 512
 
 
-def members(file: IncomingFile, staged: StagedFile, chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected] | None:
+def members(
+    file: IncomingFile, staged: StagedFile, chosen: Settings
+) -> Iterator[tuple[str, StagedFile] | Rejected] | None:
     """The files inside, as they are unpacked; None when this is no archive."""
     with staged.path.open("rb") as opened:
         if is_archive(opened.read(HEAD_BYTES)) is None:

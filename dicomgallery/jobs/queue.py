@@ -20,12 +20,10 @@ IDLE = 8
 """Priorities; lower goes first."""
 
 
-_ADD = insert(Job.__table__).returning(Job.id)
+_ADD = insert(Job).returning(Job.id)
 
 
-def enqueue(
-    session: Session, name: str, arguments: Mapping[str, Any], *, priority: int = USUAL, total: int = 0
-) -> int:
+def enqueue(session: Session, name: str, arguments: Mapping[str, Any], *, priority: int = USUAL, total: int = 0) -> int:
     """Ask for a job inside the transaction of the deed; gives its row id. Call `wake` after the commit."""
     row = {
         "name": name,

@@ -73,14 +73,19 @@ def ct_small() -> bytes:
 
 
 def test_a_good_upload_answers_201_with_its_keys_in_order(server: Server) -> None:
-    answer = post(server, {"study": "iraj-x-ray"}, [("files", "IM000001", some_dicom()), ("files", "IM000020", some_dicom())])
+    answer = post(
+        server, {"study": "iraj-x-ray"}, [("files", "IM000001", some_dicom()), ("files", "IM000020", some_dicom())]
+    )
 
     assert answer.status == 201
     assert list(answer.json) == ["failedFiles", "files", "success"]
     assert [list(file) for file in answer.json["files"]] == [["id", "name"], ["id", "name"]]
     assert [file["name"] for file in answer.json["files"]] == ["IM000001", "IM000020"]
     assert get(server, "/files/iraj-x-ray").json == {
-        "files": ["IM000001", "IM000020"], "filesCount": 2, "study": "iraj-x-ray", "success": True,
+        "files": ["IM000001", "IM000020"],
+        "filesCount": 2,
+        "study": "iraj-x-ray",
+        "success": True,
     }
     assert "iraj-x-ray" in get(server, "/files").json["studies"]
 
@@ -95,12 +100,17 @@ def test_studies_are_listed_with_their_number(server: Server) -> None:
 
 
 def test_the_good_files_of_a_mixed_upload_are_kept_with_207(server: Server) -> None:
-    answer = post(server, {"study": "mixed"}, [("files", "good", some_dicom()), ("files", "sample.pdf", b"%PDF-1.7 no dicom")])
+    answer = post(
+        server, {"study": "mixed"}, [("files", "good", some_dicom()), ("files", "sample.pdf", b"%PDF-1.7 no dicom")]
+    )
 
     assert answer.status == 207
     assert answer.json["failedFiles"] == 1
     assert answer.json["success"] is False
-    assert {k: answer.json["files"][0][k] for k in ("name", "reason")} == {"name": "sample.pdf", "reason": "invalid_type"}
+    assert {k: answer.json["files"][0][k] for k in ("name", "reason")} == {
+        "name": "sample.pdf",
+        "reason": "invalid_type",
+    }
     assert answer.json["files"][0]["detail"].endswith(".")
     assert get(server, "/files/mixed").json["files"] == ["good"]
 
@@ -158,7 +168,9 @@ def test_the_members_of_archives_become_files_named_by_their_path(server: Server
         member.size = len(data)
         archive.addfile(member, io.BytesIO(data))
 
-    answer = post(server, {"study": "packed"}, [("files", "x.zip", packed.getvalue()), ("files", "y", tarred.getvalue())])
+    answer = post(
+        server, {"study": "packed"}, [("files", "x.zip", packed.getvalue()), ("files", "y", tarred.getvalue())]
+    )
 
     assert answer.status == 201
     assert get(server, "/files/packed").json["files"] == ["a/b/one", "c/two"]
@@ -179,16 +191,27 @@ def test_tags_come_back_in_the_order_asked_by_tag_keyword_or_path(server: Server
     post(server, {"study": "tags"}, [("files", "ct", ct_small())])
 
     answer = get(
-        server, "/files/tags/ct/tag", tag=["(0028,0010)", "PatientName", "00280011", "AccessionNumber", "PatientSpeciesDescription"]
+        server,
+        "/files/tags/ct/tag",
+        tag=["(0028,0010)", "PatientName", "00280011", "AccessionNumber", "PatientSpeciesDescription"],
     ).json
 
     assert list(answer) == ["file", "study", "success", "tags"]
     assert answer["tags"][0] == {
-        "VM": 1, "VR": "US", "keyword": "Rows", "name": "Rows", "tag": "(0028,0010)", "value": 128,
+        "VM": 1,
+        "VR": "US",
+        "keyword": "Rows",
+        "name": "Rows",
+        "tag": "(0028,0010)",
+        "value": 128,
     }
     assert list(answer["tags"][0]) == ["VM", "VR", "keyword", "name", "tag", "value"]
     assert [tag["keyword"] for tag in answer["tags"]] == [
-        "Rows", "PatientName", "Columns", "AccessionNumber", "PatientSpeciesDescription",
+        "Rows",
+        "PatientName",
+        "Columns",
+        "AccessionNumber",
+        "PatientSpeciesDescription",
     ]
     assert answer["tags"][1]["value"] == "CompressedSamples^CT1"
     assert answer["tags"][4]["value"] is None
@@ -197,7 +220,11 @@ def test_tags_come_back_in_the_order_asked_by_tag_keyword_or_path(server: Server
 def test_sequences_come_as_dicom_json_nested_values_by_path_and_binary_by_its_length(server: Server) -> None:
     post(server, {"study": "nested"}, [("files", "ct", ct_small())])
 
-    values = get(server, "/files/nested/ct/tag", tag=["OtherPatientIDsSequence", "OtherPatientIDsSequence[0].PatientID", "PixelData"]).json["tags"]
+    values = get(
+        server,
+        "/files/nested/ct/tag",
+        tag=["OtherPatientIDsSequence", "OtherPatientIDsSequence[0].PatientID", "PixelData"],
+    ).json["tags"]
 
     assert values[0]["value"][0]["00100020"] == {"vr": "LO", "Value": ["ABCD1234"]}
     assert values[1]["value"] == "ABCD1234"
@@ -228,7 +255,9 @@ def test_the_png_is_the_picture_with_frame_and_window(server: Server) -> None:
     assert beyond.json["success"] is False
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "研究", "x" * 300, "a/b", "a//b", "100% +&?#", "tag", "png", "a/tag"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "研究", "x" * 300, "a/b", "a//b", "100% +&?#", "tag", "png", "a/tag"]
+)
 def test_names_are_any_text_for_studies_and_files(server: Server, name: str) -> None:
     data = some_dicom()
     number = post(server, {"study": name}, [("files", name, data)]).json["files"][0]["id"]

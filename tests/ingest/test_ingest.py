@@ -94,7 +94,9 @@ def test_every_bad_file_has_its_reason_and_the_good_ones_are_kept(gallery: Galle
 
     assert [type(outcome).__name__ for outcome in report.outcomes] == ["Rejected"] * 3 + ["Accepted"]
     assert [outcome.reason for outcome in report.rejected] == [
-        Reason.INVALID_TYPE, Reason.INVALID_TYPE, Reason.TRUNCATED,
+        Reason.INVALID_TYPE,
+        Reason.INVALID_TYPE,
+        Reason.TRUNCATED,
     ]
     assert all(outcome.detail.endswith(".") for outcome in report.rejected)
     receipt = db.session.get_one(Receipt, report.receipt_id)
@@ -255,8 +257,7 @@ def test_many_senders_at_once_lose_nothing(gallery: Gallery) -> None:
 
     def send(share: list[synthetic.Dataset]) -> None:
         with gallery.app.app_context():
-            for dataset in share:
-                reports.append(len(gallery.receive(dataset).accepted))
+            reports.extend(len(gallery.receive(dataset).accepted) for dataset in share)
 
     threads = [threading.Thread(target=send, args=(slices[start::4],)) for start in range(4)]
     for thread in threads:
@@ -284,4 +285,3 @@ def test_a_receipt_can_be_continued(gallery: Gallery) -> None:
 
     assert second.receipt_id == first.receipt_id
     assert db.session.get_one(Receipt, first.receipt_id).accepted == 2
-

@@ -1,0 +1,132 @@
+"""How long the catalog works for one page of the gallery with a million images: cards, facets and counts together."""
+
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import flask_migrate
+from flask import Flask
+
+from bench.rows import Shape, write
+from dicomgallery.access import Scope
+from dicomgallery.catalog import facets, instances, search
+from dicomgallery.catalog.query import Level, SearchQuery, Sort, parse
+from dicomgallery.models import db, prepare_engine
+
+ROUNDS = 15
+PAGES = 50
+
+QUERIES: dict[str, SearchQuery] = {
+    "default": SearchQuery(),
+    "by name": SearchQuery(sort=Sort.NAME),
+    "by study date": SearchQuery(sort=Sort.STUDY_DATE),
+    "facet CT": parse({"modality": ["CT"]}),
+    "facets CT, MR": parse({"modality": ["CT", "MR"]}),
+    "two facets and dates": parse({"modality": ["MR"], "manufacturer": ["SIEMENS"], "from": ["2019"], "to": ["2021"]}),
+    "collection": parse({"collection": ["1"]}),
+    "name, common": parse({"q": ["smith"]}),
+    "name, rare": parse({"q": ["PAT0000123"]}),
+    "text in all": parse({"q": ["hospital"]}),
+    "two letters": parse({"q": ["t2"]}),
+    "family in its script": parse({"q": ["山田"]}),
+    "keyword, common": parse({"q": ["Manufacturer=siemens"]}),
+    "keyword, rare": parse({"q": ["DeviceSerialNumber=SN00123"]}),
+    "keyword in all": parse({"q": ["Attribute7=value"]}),
+    "word, facet, keyword": parse({"q": ["smith KVP=120"], "modality": ["CT"]}),
+    "nothing": parse({"q": ["no such words"]}),
+    "images": SearchQuery(level=Level.IMAGE),
+    "images, facet CT": replace(parse({"modality": ["CT"]}), level=Level.IMAGE),
+    "images, keyword in headers": replace(parse({"q": ["ImageComments=note7"]}), level=Level.IMAGE),
+    "images, InstanceNumber": replace(parse({"q": ["InstanceNumber=3 Attribute7=value"]}), level=Level.IMAGE),
+    "images, collection": replace(parse({"collection": ["1"]}), level=Level.IMAGE),
+    "studies": SearchQuery(level=Level.STUDY),
+    "studies by name": SearchQuery(level=Level.STUDY, sort=Sort.NAME),
+    "studies, facet CT": replace(parse({"modality": ["CT"]}), level=Level.STUDY),
+    "patients": SearchQuery(level=Level.PATIENT),
+    "patients by study date": SearchQuery(level=Level.PATIENT, sort=Sort.STUDY_DATE),
+    "patients, smith": replace(parse({"q": ["smith"]}), level=Level.PATIENT),
+}
+
+
+def run(rows: int = 1_000_000, *, keep: Path | None = None) -> dict[str, object]:
+    """Median and 95th percentile in ms of all the catalog's work for one page, by kind of page."""
+    folder = keep or Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        with _catalog(folder, rows) as written_s:
+            pages = {name: _measured(query) for name, query in QUERIES.items()}
+            pages["page 50 by its cursor"] = _far(SearchQuery())
+            pages["page 50 of images"] = _far(SearchQuery(level=Level.IMAGE))
+            pages["neighbors of an image"] = _timed(
+                lambda: instances.neighbors(EVERYTHING, instances.by_id(EVERYTHING, rows // 2))
+            )
+            slowest = max(pages.values(), key=lambda page: page["median_ms"])
+            return {
+                "rows": rows,
+                "written_s": round(written_s, 1),
+                "database_mb": round((folder / "gallery.db").stat().st_size / 1e6),
+                "slowest_median_ms": slowest["median_ms"],
+                "pages": pages,
+            }
+    finally:
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+EVERYTHING = Scope()
+
+
+@contextmanager
+def _catalog(folder: Path, rows: int) -> Iterator[float]:
+    """The application on a catalog of so many rows, written now unless it is there; gives the seconds it took."""
+    app = Flask("bench")
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{folder / 'gallery.db'}"
+    db.init_app(app)
+    migrations = Path(__file__).resolve().parent.parent / "migrations"
+    flask_migrate.Migrate(app, db, directory=str(migrations), render_as_batch=True)
+    begun = time.perf_counter()
+    with app.app_context():
+        prepare_engine(db.engine)
+        if not (folder / "gallery.db").exists():
+            flask_migrate.upgrade()
+            write(Shape.of(rows))
+        yield time.perf_counter() - begun
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _page(query: SearchQuery, cursor: str | None = None) -> None:
+    search.page(EVERYTHING, query, cursor=cursor)
+    search.count(EVERYTHING, query)
+    facets.of(EVERYTHING, query)
+    facets.years(EVERYTHING, query)
+    # As between two requests: the next one begins its own transaction.
+    db.session.rollback()
+
+
+def _measured(query: SearchQuery, cursor: str | None = None) -> dict[str, float]:
+    return _timed(lambda: _page(query, cursor))
+
+
+def _far(query: SearchQuery) -> dict[str, float]:
+    cursor: str | None = None
+    for _ in range(PAGES - 1):
+        cursor = search.page(EVERYTHING, query, cursor=cursor).next_cursor or cursor
+    return _measured(query, cursor)
+
+
+def _timed(work: Callable[[], object]) -> dict[str, float]:
+    times = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - begun) * 1000)
+    return {
+        "first_ms": round(times[0], 2),
+        "median_ms": round(statistics.median(times), 2),
+        "p95_ms": round(sorted(times)[int(len(times) * 0.95)], 2),
+    }
