@@ -20,7 +20,7 @@ from pydicom.uid import UID, HTJ2KLossless, JPEG2000Lossless, RLELossless
 from dicomgallery.dicom.transfer import short_name
 from dicomgallery.imaging import codestream, native
 from dicomgallery.imaging.codestream import Codestream, Color
-from dicomgallery.imaging.layout import Layout, check_size
+from dicomgallery.imaging.layout import MAX_PIXELS, Layout, check_size
 from dicomgallery.imaging.native import Samples
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 
@@ -123,6 +123,12 @@ def _jpeg(frame: bytes, layout: Layout) -> Decoded:
 def _jpeg2000(frame: bytes, layout: Layout, least_side: int | None) -> Decoded:
     found = codestream.jpeg2000(frame)
     settled, notes = _settle(layout, found)
+    if found.width * found.height * found.components > MAX_PIXELS:
+        # The decoder keeps every component as 32-bit numbers.
+        raise CannotRenderError(
+            RenderReason.TOO_LARGE,
+            f"One frame is {found.width} x {found.height} pixels in color; that much JPEG 2000 is not decoded.",
+        )
     if found.components == 3 and (found.color is Color.RGB or layout.photometric in ("YBR_ICT", "YBR_RCT")):
         settled = replace(settled, photometric="RGB")
     bare = frame[found.start :]
