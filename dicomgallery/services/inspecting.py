@@ -10,11 +10,14 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.access import Actor, Permission, demand
 from dicomgallery.catalog import instances
-from dicomgallery.dicom import dicomjson, paths, reader
+from dicomgallery.dicom import attributes, dicomjson, paths, reader
+from dicomgallery.dicom.attributes import AttributeRow
 from dicomgallery.errors import UnavailableError
 from dicomgallery.storage.opening import store
 
 PIXELS = 0x7FE0
+MOST_READ_BYTES = 64 << 20
+"""Up to here a file is read with its pixels to say how long they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,39 @@ def dataset_of(instance_id: int, *, actor: Actor) -> Dataset:
     return _read(instances.by_id(actor.scope, instance_id).blob_sha256, whole=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a stored file says, element by element."""
+
+    dataset: Dataset
+
+    def rows(self) -> list[AttributeRow]:
+        """Every element in order, ready for a table."""
+        return attributes.rows(self.dataset)
+
+    def text(self) -> str:
+        """File meta information, then every element, one a line (contract A)."""
+        meta = getattr(self.dataset, "file_meta", None)
+        parts = (attributes.as_text(meta) if meta else "", attributes.as_text(self.dataset))
+        return "\n".join(part for part in parts if part)
+
+
+def content_of(instance_id: int, *, actor: Actor) -> Content:
+    """All elements of an instance, its pixels among them; its header alone when it is very large."""
+    demand(actor, Permission.VIEW)
+    instance = instances.by_id(actor.scope, instance_id)
+    return Content(_read(instance.blob_sha256, whole=instance.size_bytes <= MOST_READ_BYTES))
+
+
 def tags(instance_id: int, asked: Sequence[str], *, actor: Actor) -> list[TagValue] | InvalidTags:
     """The elements asked for by tag, keyword or path, in the order asked."""
     demand(actor, Permission.VIEW)
     found = [paths.parse_path(text) for text in asked]
     whole = any(path and path[-1].tag >> 16 == PIXELS for path in found)
     dataset = _read(instances.by_id(actor.scope, instance_id).blob_sha256, whole=whole)
-    invalid = [text for text, path in zip(asked, found, strict=True) if path is None or not paths.is_known(path, dataset)]
+    invalid = [
+        text for text, path in zip(asked, found, strict=True) if path is None or not paths.is_known(path, dataset)
+    ]
     if invalid:
         return InvalidTags(invalid)
     return [_value(path, paths.element_at(dataset, path)) for path in found if path is not None]

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from dicomgallery.dicom import values
+
 THIN_SPACE = "\u202f"
 """Narrow and unbreakable: 12 345 stays in one piece."""
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -51,22 +53,16 @@ def plural(number: int | None, one: str, many: str = "") -> str:
 
 def person(name: str | None) -> str:
     """A person's name as it is read, not as DICOM writes it."""
-    from dicomgallery.dicom import values  # noqa: PLC0415
-
     return values.person_name(name or "")
 
 
 def dicom_date(date: str | None) -> str:
     """A DICOM date as it is read: 19 Jan 2004; what is no date is shown as it is."""
-    from dicomgallery.dicom import values  # noqa: PLC0415
-
     return values.display_date(date or "")
 
 
 def dicom_time(time: str | None) -> str:
     """A DICOM time as it is read: 14:03:10; what is no time is shown as it is."""
-    from dicomgallery.dicom import values  # noqa: PLC0415
-
     return values.display_time(time or "")
 
 

@@ -28,6 +28,17 @@ def address(path: str, args: Iterable[tuple[str, str]], *, cursor_after: str | N
     return f"{path}?{query}" if query else path
 
 
+def start(length: int) -> int:
+    """Where a page of a list that is at hand begins: the `from` of the URL, within the list."""
+    text = request.args.get("from", "")
+    return min(int(text), length) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def from_start(path: str, start_at: int, length: int) -> str:
+    """The page of a list at hand that begins there; empty when the list has ended."""
+    return address(path, [("from", str(start_at))]) if start_at < length else ""
+
+
 def render_list(template: str, partial: str, **context: object) -> str:
     """The whole page, or its list alone when that is what was asked for."""
     return render_template(partial if wants_partial() else template, **context)

@@ -2,6 +2,30 @@
 
 from flask import Flask
 
+from dicomgallery.web import (
+    about,
+    account,
+    cards,
+    collections,
+    gallery,
+    health,
+    images,
+    patients,
+    pictures,
+    receipts,
+    selection,
+    series,
+    studies,
+    upload,
+)
+from dicomgallery.web import bin as bins
+
+PAGES = (gallery, upload, images, series, studies, patients, collections, receipts, bins, selection)
+BESIDE = (pictures, about, account, health)
+
 
 def register(app: Flask) -> None:
     """Hang this door's routes into the application."""
+    for module in (*PAGES, *BESIDE):
+        app.register_blueprint(module.bp)
+    app.add_template_filter(cards.thumbnail)

@@ -1,0 +1,53 @@
+"""Files on their way out: under names that say nothing of whom they show."""
+
+from flask import Response, request, stream_with_context
+from werkzeug.datastructures import ContentRange
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+from dicomgallery.access import Actor
+from dicomgallery.catalog.selection import Selection
+from dicomgallery.services import exporting
+from dicomgallery.services.exporting import Download
+from dicomgallery.serving.headers import PRIVATE
+
+
+def archive(selection: Selection, *, actor: Actor, name: str) -> Response:
+    """A ZIP of a selection, sent while it is written; `compress=1` in form or URL makes it smaller and slower."""
+    deflate = request.values.get("compress") == "1"
+    chunks = exporting.archive(selection, actor=actor, deflate=deflate)
+    response = Response(stream_with_context(chunks), mimetype="application/zip")
+    return _attached(response, f"{name}.zip")
+
+
+def file(download: Download) -> Response:
+    """A stored file; a part of it when that is asked for."""
+    if request.if_none_match.contains(download.etag):
+        response = Response(status=304)
+        response.set_etag(download.etag)
+        return response
+    start, stop = _range(download)
+    response = Response(stream_with_context(download.chunks(start, stop)), mimetype=download.media_type)
+    response.content_length = stop - start
+    response.accept_ranges = "bytes"
+    response.set_etag(download.etag)
+    if stop - start < download.size_bytes:
+        response.status_code = 206
+        response.content_range = ContentRange("bytes", start, stop, download.size_bytes)
+    return _attached(response, download.file_name)
+
+
+def _range(download: Download) -> tuple[int, int]:
+    asked = request.range
+    unchanged = request.if_range.etag in {None, download.etag} and request.if_range.date is None
+    if asked is None or not unchanged or len(asked.ranges) != 1:
+        return 0, download.size_bytes
+    found = asked.range_for_length(download.size_bytes)
+    if found is None:
+        raise RequestedRangeNotSatisfiable(download.size_bytes)
+    return found
+
+
+def _attached(response: Response, file_name: str) -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    response.headers["Cache-Control"] = PRIVATE
+    return response

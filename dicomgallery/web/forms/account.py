@@ -1,0 +1,20 @@
+"""Signing in."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField
+from wtforms.validators import DataRequired, Length
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+    """The owner's password, and where to go then."""
+
+    password = PasswordField("Password", [DataRequired("Type the owner's password."), Length(max=1000)])
+    next = HiddenField()
+
+    @property
+    def target(self) -> str:
+        """The page of this gallery to go to; never another site's."""
+        path = str(self.next.data or "/")
+        # "//evil.example" and "/\evil.example" are other sites to a browser.
+        is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+        return path if is_ours else "/"

@@ -1,0 +1,260 @@
+"""What the page of an image shows; each part is read when the template asks for it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from flask import url_for
+
+from dicomgallery.access import Actor
+from dicomgallery.catalog import instances
+from dicomgallery.catalog.instances import Detail, Neighbors
+from dicomgallery.dicom import transfer, uids
+from dicomgallery.imaging.spec import THUMBNAIL, Format
+from dicomgallery.models import Instance
+from dicomgallery.services import inspecting, pictures
+from dicomgallery.services.inspecting import Content
+from dicomgallery.services.pictures import NoPicture, Picture
+from dicomgallery.web import crumbs, glance
+from dicomgallery.web.cards import image_page, picture
+from dicomgallery.web.look import TABS, Look
+from dicomgallery.web.tag_table import TagTable
+
+LONGEST_TEXT_BELOW = 300_000
+"""Under the table the text is shown up to here; its tab shows all of it."""
+
+
+class ImagePage:
+    """An image, looked at in one way."""
+
+    def __init__(self, actor: Actor, found: Detail, look: Look, *, explain: str) -> None:
+        self.actor = actor
+        self.found = found
+        self.look = look
+        self.explain = explain
+        self.instance = found.instance
+        self.series = found.series
+        self.study = found.study
+
+    @property
+    def title(self) -> str:
+        """The image in a few words, its patient not among them."""
+        return self.instance.label or f"Image {self.instance.id}"
+
+    @property
+    def crumbs(self) -> crumbs.Crumbs:
+        """Where the image stands."""
+        place = f"Image {self.around.position} of {self.around.total}" if self.around.position else "Image"
+        return crumbs.of_image(place, self.series, self.study, self.found.patient)
+
+    @property
+    def facts(self) -> Sequence[dict[str, object]]:
+        """The facts at a glance."""
+        return glance.of_image(self.found)
+
+    @property
+    def here(self) -> str:
+        """The address of this page, without how it is looked at."""
+        return image_page(self.instance.id)
+
+    # ------------------------------------------------------------ the picture
+
+    @cached_property
+    def shown(self) -> Picture | NoPicture:
+        """The picture of this look; made now, since the browser asks for it next anyway."""
+        return pictures.of(self.instance.id, self.look.spec, actor=self.actor)
+
+    @property
+    def no_picture(self) -> NoPicture | None:
+        """Why there is none."""
+        return self.shown if isinstance(self.shown, NoPicture) else None
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """How the picture came to look as it does."""
+        return self.shown.notes if isinstance(self.shown, Picture) else ()
+
+    @property
+    def src(self) -> str:
+        """The address of the picture."""
+        return picture(self.instance.id, self.instance.blob_sha256, self.look.spec)
+
+    @property
+    def alt(self) -> str:
+        """The picture in words."""
+        words = (self.series.modality, self.series.description, f"image {self.around.position} of {self.around.total}")
+        return ", ".join(word for word in words if word)
+
+    @cached_property
+    def around(self) -> Neighbors:
+        """Its place in the series."""
+        return instances.neighbors(self.actor.scope, self.instance)
+
+    @property
+    def previous(self) -> str:
+        """The page of the image before it, looked at in the same way."""
+        return self._beside(self.around.previous_id)
+
+    @property
+    def next(self) -> str:
+        """The page of the image after it, looked at in the same way."""
+        return self._beside(self.around.next_id)
+
+    @property
+    def first(self) -> str:
+        """The page of the first image of the series."""
+        return self._beside(self.around.first_id)
+
+    @property
+    def last(self) -> str:
+        """The page of the last image of the series."""
+        return self._beside(self.around.last_id)
+
+    @property
+    def frame(self) -> int:
+        """The number of the frame that is shown; the middle one when none is asked for."""
+        return self.look.frame or self.instance.frames // 2 + 1
+
+    def at_frame(self, number: int) -> str:
+        """The address of this page at another frame; empty where there is none."""
+        return self.here + self.look.query(frame=number) if 1 <= number <= self.instance.frames else ""
+
+    @property
+    def stack(self) -> str:
+        """Where the script finds what the slider steps through, looked at in the same way."""
+        if self.instance.frames > 1:
+            path = url_for("images.frames", image_id=self.instance.id)
+        else:
+            path = url_for("series.frames", series_id=self.series.id)
+        query = self.look.query(frame=None)
+        return f"{path}{query}{'&' if len(query) > 1 else ''}size=full"
+
+    @property
+    def previous_step(self) -> str:
+        """One step back: a frame of this image, or the image before it."""
+        return self.at_frame(self.frame - 1) if self.instance.frames > 1 else self.previous
+
+    @property
+    def next_step(self) -> str:
+        """One step on: a frame of this image, or the image after it."""
+        return self.at_frame(self.frame + 1) if self.instance.frames > 1 else self.next
+
+    @property
+    def summary(self) -> str:
+        """Size and encoding in a line."""
+        instance = self.instance
+        size = f"{instance.columns}{glance.TIMES}{instance.rows}" if instance.columns and instance.rows else ""
+        bits = (
+            f"{instance.bits_stored or instance.bits_allocated} bit" if size else uids.name_of(instance.sop_class_uid)
+        )
+        return " · ".join(part for part in (size, bits, transfer.short_name(instance.transfer_syntax)) if part)
+
+    @property
+    def presets(self) -> Sequence[dict[str, object]]:
+        """The windows that have a name."""
+        return [
+            {"label": name, "href": self.here + query, "current": current}
+            for name, query, current in self.look.presets(self.series.modality)
+        ]
+
+    @property
+    def inverted(self) -> str:
+        """The address of this page with the picture inverted, or no longer."""
+        return self.here + self.look.query(invert=not self.look.invert)
+
+    @property
+    def formats(self) -> Sequence[dict[str, object]]:
+        """The encodings of the picture to look at."""
+        return [
+            {"label": one.name, "href": self.here + self.look.query(format=one), "current": one is self.look.format}
+            for one in (Format.PNG, Format.JPEG)
+        ]
+
+    @property
+    def has_window(self) -> bool:
+        """Say whether a window means anything for this image."""
+        return self.instance.has_pixels and self.instance.samples <= 1
+
+    # ------------------------------------------------------------ the tabs
+
+    @property
+    def tabs(self) -> Sequence[dict[str, object]]:
+        """The tabs as links."""
+        counts = {"tags": self.table.count if self.look.tab == "tags" else None, "history": len(self.versions)}
+        return [
+            {
+                "label": label,
+                "href": self.here + self.look.query(tab=tab),
+                "current": tab == self.look.tab,
+                "count": counts.get(tab),
+            }
+            for tab, label in TABS.items()
+        ]
+
+    @cached_property
+    def content(self) -> Content:
+        """What the file says, read once for table and text."""
+        return inspecting.content_of(self.instance.id, actor=self.actor)
+
+    @cached_property
+    def table(self) -> TagTable:
+        """Every element as a table."""
+        return TagTable.of(self.content.rows(), self.instance, scope=self.actor.scope, explain=self.explain)
+
+    @cached_property
+    def text(self) -> str:
+        """Every element as text, one a line (contract A)."""
+        return self.content.text()
+
+    @property
+    def text_below(self) -> str:
+        """As much of the text as stands under the table."""
+        return self.text if len(self.text) <= LONGEST_TEXT_BELOW else self.text[:LONGEST_TEXT_BELOW].rpartition("\n")[0]
+
+    @cached_property
+    def versions(self) -> Sequence[Instance]:
+        """The versions of this object, newest first, itself among them."""
+        return instances.history(self.actor.scope, self.instance.id)
+
+    @cached_property
+    def collections(self) -> Sequence[tuple[int, str, str]]:
+        """The collections it is in."""
+        return instances.collections_of(self.actor.scope, self.instance.id)
+
+    def thumbnail_of(self, version: Instance) -> str:
+        """The small picture of a version."""
+        return picture(version.id, version.blob_sha256, THUMBNAIL)
+
+    # ------------------------------------------------------------ what is odd about it
+
+    @property
+    def flags(self) -> Sequence[dict[str, str]]:
+        """What a person should know before trusting the page, a sentence each."""
+        instance = self.instance
+        found: list[dict[str, str]] = []
+        if instance.binned_at is not None:
+            found.append(_flag("warn", "This image is in the bin.", url_for("bin.index"), "To the bin"))
+        if not instance.is_current:
+            newer = next((version for version in self.versions if version.is_current), None)
+            href = image_page(newer.id) if newer else ""
+            found.append(_flag("warn", "A newer file with the same identity has replaced this one.", href, "See it"))
+        if instance.replaces_id is not None:
+            href = image_page(instance.replaces_id)
+            text = "This file replaced an earlier one with the same identity and other content."
+            found.append(_flag("info", text, href, "See the earlier one"))
+        if instance.headerless:
+            found.append(_flag("info", "The file came without the DICOM header that should stand at its beginning."))
+        if instance.uids_made:
+            found.append(_flag("warn", "The file lacked a UID it must have, so the gallery made one to keep it by."))
+        if self.study.patient_differs:
+            text = "The files of this study disagree about the patient; what the first one says is shown."
+            found.append(_flag("warn", text, url_for("studies.show", study_id=self.study.id), "See the study"))
+        return found
+
+    def _beside(self, image_id: int | None) -> str:
+        if image_id is None or image_id == self.instance.id:
+            return ""
+        return image_page(image_id) + self.look.query(frame=None).rstrip("?")
+
+
+def _flag(kind: str, text: str, href: str = "", link: str = "") -> dict[str, str]:
+    return {"kind": kind, "text": text, "href": href, "link": link}

@@ -1,0 +1,81 @@
+"""`/images/<id>/...`: one image, looked at closely, and its file."""
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dicomgallery.access import Permission
+from dicomgallery.catalog import instances
+from dicomgallery.errors import NotFoundError
+from dicomgallery.imaging.spec import Format
+from dicomgallery.services import exporting, inspecting
+from dicomgallery.serving import downloads
+from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.serving.pictures import respond
+from dicomgallery.web import explaining, stacks
+from dicomgallery.web.cards import image_page
+from dicomgallery.web.image_page import ImagePage
+from dicomgallery.web.look import Look
+
+PART = "X-Part"
+"""What the script of the tag table asks with."""
+
+bp = Blueprint("images", __name__, url_prefix="/images/<int:image_id>")
+
+
+@bp.get("/detail")
+@needs(Permission.VIEW)
+def detail(image_id: int) -> ResponseReturnValue:
+    """The image, full size, and every element under it (contract A)."""
+    found = instances.detail(current_actor().scope, image_id)
+    look = Look.parse(request.args, frames=found.instance.frames)
+    if (position := request.args.get("image", type=int)) is not None:
+        # The slider of a page without script asks by position.
+        wanted = instances.nth(current_actor().scope, found.series.id, position)
+        return redirect(url_for("images.detail", image_id=wanted) + look.query(frame=None).rstrip("?"), 303)
+    page = ImagePage(current_actor(), found, look, explain=request.args.get("explain", ""))
+    return render_template("images/detail.html", page=page)
+
+
+@bp.get("/explain/<key>")
+@needs(Permission.VIEW)
+def explain(image_id: int, key: str) -> ResponseReturnValue:
+    """What one element means here, to be put into the page; without script, the page with it opened."""
+    scope = current_actor().scope
+    instance = instances.by_id(scope, image_id)
+    if PART not in request.headers:
+        return redirect(f"{image_page(image_id)}?explain={key}#tag-{key}", 303)
+    rows = inspecting.content_of(image_id, actor=current_actor()).rows()
+    explanation = explaining.of_key(key, rows, instance, scope=scope)
+    return render_template("images/_explanation.html", explanation=explanation)
+
+
+@bp.get("/text")
+@needs(Permission.VIEW)
+def text(image_id: int) -> Response:
+    """Every element as text, one a line (contract A), and nothing else."""
+    return Response(inspecting.content_of(image_id, actor=current_actor()).text(), mimetype="text/plain")
+
+
+@bp.get("/frames.json")
+@needs(Permission.VIEW)
+def frames(image_id: int) -> Response:
+    """The pictures of a multi-frame image, in order."""
+    instance = instances.by_id(current_actor().scope, image_id)
+    return jsonify(stacks.of_image(instance, stacks.Wanted.parse(request.args)))
+
+
+@bp.get("/original")
+@needs(Permission.EXPORT)
+def original(image_id: int) -> Response:
+    """The file as it was received, but for its preamble."""
+    return downloads.file(exporting.original(image_id, actor=current_actor()))
+
+
+@bp.get("/picture.<ending>")
+@needs(Permission.EXPORT)
+def picture(image_id: int, ending: str) -> Response:
+    """The whole picture to take away."""
+    if ending not in list(Format):
+        raise NotFoundError("A picture comes as PNG or as JPEG.")
+    found = exporting.picture(image_id, Format(ending), actor=current_actor())
+    return respond(found, download_name=f"image-{image_id}.{ending}")

@@ -1,0 +1,93 @@
+"""How an image is looked at, as its page's URL says it: frame, window, inversion, encoding, tab."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
+from urllib.parse import urlencode
+
+from dicomgallery.imaging.presets import CT_PRESETS
+from dicomgallery.imaging.spec import Format, RenderSpec, Window
+
+TABS: Final = {"tags": "Tags", "text": "Text", "history": "History"}
+LONGEST_NUMBER: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One way to look at an image; equal to what its URL says."""
+
+    frame: int | None = None
+    window: Window | None = None
+    auto: bool = False
+    invert: bool = False
+    format: Format = Format.PNG
+    tab: str = "tags"
+    complaints: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def parse(cls, args: Mapping[str, str], *, frames: int) -> Self:
+        """Read it from URL parameters; what is not understood is left out and complained of."""
+        complaints: list[str] = []
+        window = _window(args, complaints)
+        return cls(
+            frame=_frame(args.get("frame", ""), frames, complaints),
+            window=window,
+            auto=args.get("window") == "auto" and window is None,
+            invert=args.get("invert") == "1",
+            format=Format.JPEG if args.get("format") == "jpg" else Format.PNG,
+            tab=args.get("tab", "") if args.get("tab") in TABS else "tags",
+            complaints=tuple(complaints),
+        )
+
+    @property
+    def spec(self) -> RenderSpec:
+        """The picture that is looked at."""
+        return RenderSpec(frame=self.frame, window=self.window, auto=self.auto, invert=self.invert, format=self.format)
+
+    @property
+    def is_usual(self) -> bool:
+        """Say whether the picture is as the file wants it."""
+        return self.window is None and not self.auto and not self.invert
+
+    def query(self, **changes: object) -> str:
+        """The URL's parameters with fields changed, from its question mark on; what is usual is left out."""
+        look = replace(self, **changes)  # type: ignore[arg-type] # the fields of this class
+        pairs = [("frame", str(look.frame))] if look.frame is not None else []
+        if look.window is not None:
+            pairs += [("center", f"{look.window.center:.7g}"), ("width", f"{look.window.width:.7g}")]
+        pairs += [("window", "auto")] if look.auto else []
+        pairs += [("invert", "1")] if look.invert else []
+        pairs += [("format", "jpg")] if look.format is Format.JPEG else []
+        pairs += [("tab", look.tab)] if look.tab != "tags" else []
+        return f"?{urlencode(pairs)}" if pairs else "?"
+
+    def presets(self, modality: str) -> list[tuple[str, str, bool]]:
+        """Windows that have a name, as (name, URL parameters, whether it is this one)."""
+        named = CT_PRESETS if modality == "CT" else {}
+        found = [
+            ("The file's own", self.query(window=None, auto=False), self.window is None and not self.auto),
+            ("From its values", self.query(window=None, auto=True), self.auto),
+        ]
+        return found + [
+            (name, self.query(window=window, auto=False), self.window == window) for name, window in named.items()
+        ]
+
+
+def _window(args: Mapping[str, str], complaints: list[str]) -> Window | None:
+    center, width = args.get("center", "").strip(), args.get("width", "").strip()
+    if not center and not width:
+        return None
+    try:
+        return Window(center=float(center[:LONGEST_NUMBER]), width=float(width[:LONGEST_NUMBER]))
+    except ValueError:
+        complaints.append("A window needs a center and a width above zero, both numbers; the file's own is shown.")
+        return None
+
+
+def _frame(text: str, frames: int, complaints: list[str]) -> int | None:
+    if not text or frames <= 1:
+        return None
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:8]) <= frames):
+        complaints.append(f"There are frames 1 to {frames}; the middle one is shown.")
+        return None
+    return int(text)

@@ -1,0 +1,50 @@
+"""Deeds on what is selected: to the bin, into a collection, as a ZIP."""
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dicomgallery.access import Permission
+from dicomgallery.catalog import collections
+from dicomgallery.services import collecting, removal
+from dicomgallery.serving.downloads import archive
+from dicomgallery.serving.filters import count, plural
+from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.web.forms.selection import selection_of
+from dicomgallery.web.going_back import back
+from dicomgallery.web.saying import say
+
+bp = Blueprint("selection", __name__, url_prefix="/selection")
+
+
+@bp.post("/bin")
+@needs(Permission.DELETE)
+def bin() -> ResponseReturnValue:  # noqa: A001 - the bin is what it is called
+    """Put what is selected into the bin; the page then offers to undo it."""
+    deed = removal.to_bin(selection_of(request.form), actor=current_actor())
+    number = deed.instance_count
+    text = f"{count(number)} {plural(number, 'image')} moved to the bin."
+    say(text, undo=url_for("bin.restore", deed_id=deed.id))
+    return redirect(back(request.form.get("next")), 303)
+
+
+@bp.post("/collection")
+@needs(Permission.EDIT)
+def collect() -> ResponseReturnValue:
+    """Put what is selected into the collection of this name, made if need be."""
+    chosen = selection_of(request.form)
+    name = request.form.get("collection", "")
+    known = collections.by_name(current_actor().scope, name) if name.strip() else None
+    collection = known or collecting.create(name, actor=current_actor())
+    added = collecting.add(collection.id, chosen, actor=current_actor())
+    text = f"{count(added.added)} {plural(added.added, 'image')} added to the collection."
+    if added.already_there:
+        text += f" {count(added.already_there)} {plural(added.already_there, 'was', 'were')} in it already."
+    say(text, href=url_for("collections.show", collection_id=collection.id))
+    return redirect(back(request.form.get("next")), 303)
+
+
+@bp.post("/download")
+@needs(Permission.EXPORT)
+def download() -> Response:
+    """What is selected as a ZIP, written while it is sent."""
+    return archive(selection_of(request.form), actor=current_actor(), name="selection")
