@@ -1,12 +1,5 @@
 // Filters apply as they are ticked; the drawer of a small window starts closed; one menu is open at a time.
-import { visit } from "./swap.js";
-
-/** The address a GET form would go to, without its empty fields. */
-export function addressOf(form) {
-  const url = new URL(form.action, location.href);
-  url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== "")).toString();
-  return url.href;
-}
+import { addressOf, visit } from "./swap.js";
 
 export function startFilters(form) {
   form.addEventListener("submit", (event) => {

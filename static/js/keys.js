@@ -45,11 +45,19 @@ export function startKeys() {
   bind("g r", go("/receipts"));
   bind("g b", go("/bin"));
   bind("u", go("/upload"));
+  bind("PageUp", () => follow("[data-step='previous-series']"));
+  bind("PageDown", () => follow("[data-step='next-series']"));
   bind("/", () => focusOn("[data-search] input"));
   bind("f", () => focusOn("[data-tag-filter] input"));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
   });
+}
+
+function follow(selector) {
+  const link = document.querySelector(selector);
+  link?.click();
+  return Boolean(link);
 }
 
 function focusOn(selector) {

@@ -10,10 +10,12 @@ export function startStepper(form) {
   const slider = form.querySelector("input[type=range]");
   const says = form.querySelector("output");
   const image = document.querySelector("[data-stage-image]");
+  const stage = document.querySelector("[data-stage]");
   const count = Number(slider.max);
   const pictures = new Map();
   let stack = null;
   let rests = 0;
+  let held = false;
 
   const link = (which) => document.querySelector(`[data-step="${which}"][href]`);
   const follow = (which) => { const way = link(which); way?.click(); return Boolean(way); };
@@ -38,13 +40,20 @@ export function startStepper(form) {
   }
 
   function rest() {
+    // Not under a finger that still holds the slider.
+    if (held) return;
     const { href } = stack[Number(slider.value) - 1];
-    if (!href || href === location.pathname) return;
+    if (!href) return;
+    const url = new URL(href, location.href);
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      if (!url.searchParams.has(name) && name !== "image" && name !== "frame") url.searchParams.set(name, value);
+    }
+    if (url.href === location.href) return;
     for (const [which, by] of [["-1", -1], ["1", 1]]) {
       const next = stack[Number(slider.value) - 1 + by]?.href;
       for (const way of document.querySelectorAll(`a[data-step="${which}"]`)) if (next) way.href = next;
     }
-    visit(href + location.search, { push: false });
+    visit(url.href, { push: false, hold: true });
   }
 
   function go(to) {
@@ -69,6 +78,10 @@ export function startStepper(form) {
   };
 
   slider.addEventListener("input", moved);
+  slider.addEventListener("pointerdown", () => { held = true; });
+  for (const name of ["pointerup", "pointercancel"]) {
+    slider.addEventListener(name, () => { held = false; if (stack) { clearTimeout(rests); rests = setTimeout(rest, RESTS_MS); } });
+  }
   slider.addEventListener("change", () => { if (!stack && form.getAttribute("action")) form.requestSubmit(); });
   // A slider's own Up means more; here it means the image before, as in every viewer.
   slider.addEventListener("keydown", (event) => {
@@ -78,21 +91,25 @@ export function startStepper(form) {
   });
   document.addEventListener("click", (event) => {
     const way = event.target.closest("a[data-step='1'], a[data-step='-1']");
-    if (!way || !stack || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!form.isConnected || !way || !stack || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     go(Number(slider.value) + Number(way.dataset.step));
   });
-  document.querySelector("[data-stage]")?.addEventListener("wheel", (event) => {
+  stage?.querySelector(".stage-picture").addEventListener("wheel", (event) => {
     if (!stack || event.ctrlKey || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
     event.preventDefault();
     go(Number(slider.value) + Math.sign(event.deltaY));
   }, { passive: false });
   bind("ArrowUp", step(-1));
   bind("ArrowDown", step(1));
-  bind("Home", () => (stack ? (go(1), true) : follow("first")));
-  bind("End", () => (stack ? (go(count), true) : follow("last")));
-  bind("PageUp", () => follow("previous-series"));
-  bind("PageDown", () => follow("next-series"));
+  const end = (to, which) => () => {
+    if (!form.isConnected) return false;
+    if (!stack) return follow(which);
+    go(to);
+    return true;
+  };
+  bind("Home", end(1, "first"));
+  bind("End", end(count, "last"));
 
   if (form.dataset.stack && image) {
     stackAt(form.dataset.stack).then((list) => {

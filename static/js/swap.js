@@ -2,6 +2,13 @@
 // Parts are marked data-swap="name" in both pages; a page without a common part is simply loaded.
 import { busy } from "./page.js";
 
+/** The address a GET form would go to, without its empty fields. */
+export function addressOf(form) {
+  const url = new URL(form.action, location.href);
+  url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== "")).toString();
+  return url.href;
+}
+
 const hooks = [];
 let running = null;
 
@@ -18,14 +25,18 @@ export async function load(url, signal) {
   return { page: new DOMParser().parseFromString(await response.text(), "text/html"), url: response.url };
 }
 
-/** Show another state of this page; `push` makes it a step of the browser's history. */
-export async function visit(url, { push = true, only = null } = {}) {
+/**
+ * Show another state of this page; `push` makes it a step of the browser's history. With `hold`, what is marked
+ * data-hold stays the very element it is: a picture that has moved on already, a slider in use.
+ */
+export async function visit(url, { push = true, hold = false } = {}) {
   running?.abort();
   const mine = running = new AbortController();
   try {
     const next = await busy(() => load(url, mine.signal));
+    await pictureOf(next.page, hold);
     if (mine.signal.aborted) return;
-    if (exchange(next.page, only) === 0) {
+    if (exchange(next.page, hold) === 0) {
       location.assign(url);
       return;
     }
@@ -38,21 +49,35 @@ export async function visit(url, { push = true, only = null } = {}) {
   }
 }
 
-function exchange(page, only) {
+// A large picture is fetched before its place is taken, so that no black shows between; not for long, though.
+async function pictureOf(page, hold) {
+  const next = page.querySelector("[data-stage-image]")?.getAttribute("src");
+  if (hold || !next || document.querySelector("[data-stage-image]")?.getAttribute("src") === next) return;
+  const image = new Image();
+  image.src = next;
+  await Promise.race([image.decode().catch(() => {}), new Promise((resolve) => { setTimeout(resolve, 800); })]);
+}
+
+function exchange(page, hold) {
   let exchanged = 0;
   for (const old of document.querySelectorAll("[data-swap]")) {
     const name = old.dataset.swap;
     const fresh = page.querySelector(`[data-swap="${CSS.escape(name)}"]`);
-    if (!fresh || (only && !only.includes(name)) || old.parentElement.closest("[data-swap]")) continue;
+    if (!fresh || old.parentElement.closest("[data-swap]")) continue;
     exchanged += 1;
-    const held = holding(old);
+    const refocus = holding(old);
     keepOpen(old, fresh);
     const adopted = document.adoptNode(fresh);
+    if (hold) {
+      for (const kept of old.querySelectorAll("[data-hold]")) {
+        adopted.querySelector(`[data-hold="${CSS.escape(kept.dataset.hold)}"]`)?.replaceWith(kept);
+      }
+    }
     const scroll = old.scrollTop;
     old.replaceWith(adopted);
     came(adopted);
     adopted.scrollTop = scroll;
-    held?.(adopted);
+    refocus?.(adopted);
   }
   return exchanged;
 }
@@ -84,11 +109,21 @@ function keepOpen(old, fresh) {
 
 export function startSwaps() {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-swap-link]");
+    const link = event.target.closest("a[data-swap-link], [data-swap] a[href]");
     const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!link || !plain || event.defaultPrevented || !document.querySelector("[data-swap]")) return;
+    const url = new URL(link.href instanceof SVGAnimatedString ? link.href.baseVal : link.href, location.href);
+    if (url.origin !== location.origin || url.pathname !== location.pathname || url.hash || link.download || link.target) return;
     event.preventDefault();
-    visit(link.href instanceof SVGAnimatedString ? link.href.baseVal : link.href);
+    visit(url.href);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "get" || !form.closest("[data-swap]")) return;
+    const url = addressOf(form);
+    if (new URL(url).pathname !== location.pathname) return;
+    event.preventDefault();
+    visit(url);
   });
   history.replaceState({ swapped: true }, "");
   addEventListener("popstate", (event) => {
