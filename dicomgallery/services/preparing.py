@@ -1,0 +1,226 @@
+"""What is made of instances after they came in: thumbnails, searchable words, headers to query, covers."""
+
+import contextvars
+import logging
+import mmap
+import time
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pydicom.dataset import Dataset
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from dicomgallery.access import SYSTEM, Actor, Permission, demand
+from dicomgallery.catalog import instances as catalog_instances
+from dicomgallery.catalog import words
+from dicomgallery.catalog.batches import batches
+from dicomgallery.dicom import dicomjson
+from dicomgallery.dicom.prescan import Flawed, prescan
+from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError, parse
+from dicomgallery.dicom.words import words_of
+from dicomgallery.errors import UnavailableError
+from dicomgallery.imaging.refusals import RenderReason
+from dicomgallery.imaging.spec import FULL, THUMBNAIL
+from dicomgallery.jobs import queue
+from dicomgallery.jobs.runner import JobContext, handles
+from dicomgallery.models import Change, Header, Instance, Series, db, now, transaction
+from dicomgallery.sandbox.duties import Urgency
+from dicomgallery.services import pictures
+from dicomgallery.services.pictures import BUSY, NoPicture, Picture, Source
+from dicomgallery.storage.opening import store
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 50
+"""Instances a job prepares at most."""
+COMMIT_SECONDS: Final = 1.0
+"""So long a page that is open waits at most for what is ready."""
+_RENDERING: Final = 2
+_LONGEST_HEADER_BYTES: Final = 64 << 20
+
+Found = Row[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What was made of one instance."""
+
+    instance_id: int
+    render_state: str
+    render_reason: str
+    render_detail: str
+    json_zlib: bytes | None
+    words: frozenset[str]
+
+
+@handles("prepare")
+def prepare(_context: JobContext, instances: Sequence[int]) -> None:
+    """Make the thumbnail, the header as JSON and the words of each instance that still is here."""
+    query = select(Instance.id, Instance.blob_sha256, Instance.kind).where(Instance.id.in_(instances))
+    found = db.session.execute(query.order_by(Instance.id)).all()
+    db.session.rollback()
+    busy = False
+    began, done = time.monotonic(), list[_Prepared]()
+    for row, picture in _thumbnails(found):
+        if isinstance(picture, NoPicture) and picture.reason == BUSY:
+            busy = True
+            continue
+        done.append(_prepared(row, picture))
+        if time.monotonic() - began > COMMIT_SECONDS:
+            _enter(done)
+            began, done = time.monotonic(), []
+    _enter(done)
+    if busy:
+        raise UnavailableError("Some thumbnails could not be made just now; the job has to come again.")
+
+
+@handles("warm")
+def warm_up(_context: JobContext, instances: Sequence[int]) -> None:
+    """Make the full pictures of instances that somebody is likely to open next."""
+    query = select(Instance.blob_sha256, Instance.kind).where(Instance.id.in_(instances))
+    found = db.session.execute(query).all()
+    db.session.rollback()
+    for blob_sha256, kind in found:
+        pictures.made(Source(blob_sha256, kind), FULL, urgency=Urgency.BACKGROUND)
+
+
+def warm(instance_id: int, *, actor: Actor) -> None:
+    """Have the full pictures of the neighbours of an open image made, where there are none yet."""
+    demand(actor, Permission.VIEW)
+    series_key = catalog_instances.by_id(actor.scope, instance_id).series_key
+    ids = catalog_instances.ordered(actor.scope, [series_key]).get(series_key, [])
+    if instance_id not in ids:
+        return
+    at = ids.index(instance_id)
+    near = catalog_instances.rows_of(actor.scope, ids[max(0, at - 1) : at] + ids[at + 1 : at + 2])
+    cold = [one.id for one in near if not pictures.cache().has(one.blob_sha256, FULL.token())]
+    if cold:
+        with transaction() as session:
+            queue.enqueue(session, "warm", {"instances": cold}, priority=queue.SOON)
+        queue.wake()
+
+
+def again(session: Session, ids: Sequence[int]) -> None:
+    """Have all of it made once more, when nobody waits for anything else; `queue.wake` is the caller's."""
+    for some in batches(ids, AT_ONCE):
+        pending = update(Instance).where(Instance.id.in_(some), Instance.has_pixels)
+        session.execute(pending.values(render_state="pending", render_reason="", render_detail=""))
+        queue.enqueue(session, "prepare", {"instances": list(some)}, priority=queue.IDLE)
+
+
+def _thumbnails(found: Sequence[Found]) -> Iterator[tuple[Found, Picture | NoPicture]]:
+    """Each instance with its thumbnail, in order; the sandbox works ahead while headers are read here."""
+    with ThreadPoolExecutor(_RENDERING, "thumbnail") as threads:
+        made: list[Future[Picture | NoPicture]] = []
+        for row in found:
+            # The settings are the context's; a context serves one thread at a time.
+            context = contextvars.copy_context()
+            source = Source(row.blob_sha256, row.kind)
+            made.append(threads.submit(context.run, _thumbnail, source))
+        try:
+            yield from ((row, future.result()) for row, future in zip(found, made, strict=True))
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
+def _thumbnail(source: Source) -> Picture | NoPicture:
+    return pictures.made(source, THUMBNAIL, urgency=Urgency.BACKGROUND)
+
+
+def _prepared(row: Found, picture: Picture | NoPicture) -> _Prepared:
+    state, reason, detail = "ready", "", ""
+    if isinstance(picture, NoPicture):
+        state = "none" if picture.reason == RenderReason.NOT_AN_IMAGE else "failed"
+        reason, detail = picture.reason, picture.sentence
+    json_zlib, tokens = _header(row)
+    return _Prepared(row.id, state, reason, detail, json_zlib, tokens)
+
+
+def _header(row: Found) -> tuple[bytes | None, frozenset[str]]:
+    """The header as compressed DICOM JSON and its words; nothing of one that cannot be read."""
+    try:
+        dataset = _read(row.blob_sha256)
+        return zlib.compress(dicomjson.to_json(dataset)), words_of(dataset)
+    except (UnreadableError, *PYDICOM_TROUBLE) as error:
+        log.warning("a header was not indexed", extra={"instance": row.id, "error_type": type(error).__name__})
+        return None, frozenset()
+
+
+def _read(blob_sha256: str) -> Dataset:
+    """Everything before the pixel data, the groups of each frame included, which ingest leaves out."""
+    with (
+        store().path(blob_sha256).open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        scanned = prescan(data)
+        if isinstance(scanned, Flawed):
+            raise UnreadableError(scanned.flaw, scanned.detail)
+        end = scanned.dataset_end if scanned.pixel_offset is None else scanned.pixel_offset
+        if end <= _LONGEST_HEADER_BYTES:
+            scanned = replace(scanned, header_end=end)
+        return parse(data, scanned)
+
+
+def _enter(done: Sequence[_Prepared]) -> None:
+    """Write what was made in one transaction, of what has not been removed meanwhile."""
+    if not done:
+        return
+    with transaction() as session:
+        rows = session.execute(
+            select(Instance.id, Instance.series_key).where(Instance.id.in_([item.instance_id for item in done]))
+        )
+        series_of = dict(rows.all())
+        here = [item for item in done if item.instance_id in series_of]
+        if not here:
+            return
+        session.execute(
+            update(Instance),
+            [
+                {
+                    "id": item.instance_id,
+                    "render_state": item.render_state,
+                    "render_reason": item.render_reason,
+                    "render_detail": item.render_detail,
+                }
+                for item in here
+            ],
+        )
+        _enter_headers(session, here)
+        tokens: defaultdict[int, set[str]] = defaultdict(set)
+        for item in here:
+            tokens[series_of[item.instance_id]] |= item.words
+        for series_key, found in tokens.items():
+            words.index_words(session, series_key, found)
+        _show(session, tokens)
+
+
+def _enter_headers(session: Session, here: Sequence[_Prepared]) -> None:
+    session.execute(delete(Header).where(Header.instance_id.in_([item.instance_id for item in here])))
+    rows = [
+        {"instance_id": item.instance_id, "json_zlib": item.json_zlib} for item in here if item.json_zlib is not None
+    ]
+    if rows:
+        session.execute(insert(Header), rows)
+
+
+def _show(session: Session, series_keys: Collection[int]) -> None:
+    """Choose the covers of series whose pictures are all made, and tell the pages that are open."""
+    changes: list[dict[str, Any]] = []
+    for series_key in series_keys:
+        shown = (Instance.series_key == series_key, Instance.is_current, Instance.binned_at.is_(None))
+        pending = select(func.count(Instance.id)).where(*shown, Instance.render_state == "pending")
+        if not session.scalar(pending):
+            ready = catalog_instances.ordered(SYSTEM.scope, [series_key], Instance.render_state == "ready")
+            if slices := ready.get(series_key):
+                cover = slices[len(slices) // 2]
+                session.execute(update(Series).where(Series.id == series_key).values(cover_id=cover))
+    query = select(Series.id, Series.workspace_id).where(Series.id.in_(series_keys))
+    for series_key, workspace_id in session.execute(query):
+        changes.append({"workspace_id": workspace_id, "series_key": series_key, "kind": "pictured", "at": now()})
+    if changes:
+        session.execute(insert(Change), changes)
