@@ -28,7 +28,7 @@ from dicomgallery.models import (
 
 BATCH = 20_000
 START = datetime(2015, 1, 1, tzinfo=UTC)
-FAMILIES = ["Smith", "Johnson", "Müller", "Garcia", "Nguyen", "Kim", "Ivanov", "Yılmaz", "Rossi", "Novák"]
+FAMILIES = ["Smith", "Johnson", "Müller", "Garcia", "Nguyen", "Kim", "Ivanov", "Dvořák", "Rossi", "Novák"]
 SCRIPTS = ["=山田^太郎=やまだ^たろう", "=洪^吉洞=홍^길동", "=王^小东"]
 SYLLABLES = ["ba", "den", "ko", "lin", "mar", "no", "ros", "ser", "ta", "vel", "wi", "zan"]
 MODALITIES = {"CT": (36, 220), "MR": (30, 120), "CR": (9, 2), "DX": (8, 2), "US": (8, 25), "MG": (4, 4), "PT": (3, 260)}

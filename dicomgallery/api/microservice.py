@@ -38,14 +38,18 @@ def studies() -> ResponseReturnValue:
 @bp.get("/files/tag")
 @needs(Permission.VIEW)
 def tags_by_query() -> ResponseReturnValue:
-    """The tags of the file named by `?study=&file=`."""
+    """The tags of the file named by `?study=&file=`; without them, the files of a study called "tag"."""
+    if "study" not in request.args and "file" not in request.args:
+        return by_path("tag")
     return _tags(_named(request.args.get("study", ""), request.args.get("file", "")))
 
 
 @bp.get("/files/png")
 @needs(Permission.VIEW)
 def png_by_query() -> ResponseReturnValue:
-    """The picture of the file named by `?study=&file=`."""
+    """The picture of the file named by `?study=&file=`; without them, the files of a study called "png"."""
+    if "study" not in request.args and "file" not in request.args:
+        return by_path("png")
     return _png(_named(request.args.get("study", ""), request.args.get("file", "")))
 
 

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 from pydicom.datadict import dictionary_has_tag, tag_for_keyword
-from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+
+from dicomgallery.dicom.leaves import Leaf, leaves, pixels_signed
 
 _TAG = re.compile(r"\(?([0-9A-Fa-f]{4}),? ?([0-9A-Fa-f]{4})\)?")
 _STEP = re.compile(r"(?P<name>[^\[\].]+)(?:\[(?P<item>\d{1,6})\])?")
@@ -47,17 +48,23 @@ def parse_path(text: str) -> Path | None:
 
 def is_known(path: Path, dataset: Dataset) -> bool:
     """Say whether the dictionary knows the element, or this dataset has it."""
-    return dictionary_has_tag(path[-1].tag) or element_at(dataset, path) is not None
+    return dictionary_has_tag(path[-1].tag) or leaf_at(dataset, path) is not None
 
 
-def element_at(dataset: Dataset, path: Path) -> DataElement | None:
+def leaf_at(dataset: Dataset, path: Path) -> Leaf | None:
     """The element a path leads to, or None when the dataset has no such one."""
+    signed = False
     for step in path[:-1]:
-        element = dataset.get(step.tag)
-        if not isinstance(element, DataElement) or element.VR != "SQ" or step.item is None:
+        signed = pixels_signed(dataset, signed=signed)
+        holder = _leaf(dataset, step.tag, signed=signed)
+        if holder is None or holder.vr != "SQ" or step.item is None or step.item >= len(holder.value):
             return None
-        if step.item >= len(element.value):
+        item = holder.value[step.item]
+        if not isinstance(item, Dataset):
             return None
-        dataset = element.value[step.item]
-    found = dataset.get(path[-1].tag)
-    return found if isinstance(found, DataElement) else None
+        dataset = item
+    return _leaf(dataset, path[-1].tag, signed=signed)
+
+
+def _leaf(dataset: Dataset, tag: int, *, signed: bool) -> Leaf | None:
+    return next((leaf for leaf in leaves(dataset, signed=signed) if leaf.tag == tag), None)

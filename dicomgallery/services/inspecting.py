@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydicom.datadict import dictionary_description, dictionary_has_tag, dictionary_keyword, dictionary_VR
-from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from dicomgallery.access import Actor, Permission, demand
 from dicomgallery.catalog import instances
-from dicomgallery.dicom import attributes, dicomjson, paths, reader
+from dicomgallery.dicom import attributes, paths, reader
 from dicomgallery.dicom.attributes import AttributeRow
+from dicomgallery.dicom.leaves import Leaf
+from dicomgallery.dicom.plain import multiplicity, plain_value
 from dicomgallery.errors import UnavailableError
 from dicomgallery.storage.opening import store
 
@@ -81,7 +82,7 @@ def tags(instance_id: int, asked: Sequence[str], *, actor: Actor) -> list[TagVal
     ]
     if invalid:
         return InvalidTags(invalid)
-    return [_value(path, paths.element_at(dataset, path)) for path in found if path is not None]
+    return [_value(path, paths.leaf_at(dataset, path)) for path in found if path is not None]
 
 
 def _read(sha256: str, *, whole: bool) -> Dataset:
@@ -92,18 +93,14 @@ def _read(sha256: str, *, whole: bool) -> Dataset:
     return reader.read_whole(path) if whole else reader.read_header(path)
 
 
-def _value(path: paths.Path, element: DataElement | None) -> TagValue:
+def _value(path: paths.Path, leaf: Leaf | None) -> TagValue:
     tag = path[-1].tag
     known = dictionary_has_tag(tag)
-    if element is None:
-        vr, vm, value = dictionary_VR(tag), 0, None
-    else:
-        vr, vm, value = element.VR, element.VM, dicomjson.plain_value(element)
     return TagValue(
         tag=f"({tag >> 16:04x},{tag & 0xFFFF:04x})",
         keyword=dictionary_keyword(tag) if known else "",
-        name=dictionary_description(tag) if known else (element.name if element is not None else ""),
-        vr=vr,
-        vm=vm,
-        value=value,
+        name=dictionary_description(tag) if known else "",
+        vr=leaf.vr if leaf else dictionary_VR(tag),
+        vm=multiplicity(leaf) if leaf else 0,
+        value=plain_value(leaf) if leaf else None,
     )

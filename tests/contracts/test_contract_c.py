@@ -1,5 +1,6 @@
 """Contract C over a real server with a plain HTTP client, so that paths travel as servers hand them over."""
 
+import contextlib
 import http.client
 import io
 import json
@@ -38,9 +39,9 @@ class Answer:
 
 
 def get(server: Server, path: str, **query: str | Sequence[str]) -> Answer:
-    connection = server.connect()
-    connection.request("GET", path + ("?" + urlencode(query, doseq=True) if query else ""))
-    return Answer(connection.getresponse())
+    with contextlib.closing(server.connect()) as connection:
+        connection.request("GET", path + ("?" + urlencode(query, doseq=True) if query else ""))
+        return Answer(connection.getresponse())
 
 
 def post(server: Server, fields: Mapping[str, str], files: Sequence[tuple[str, str, bytes]]) -> Answer:
@@ -52,9 +53,9 @@ def post(server: Server, fields: Mapping[str, str], files: Sequence[tuple[str, s
         head = f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
         body += head.encode() + b"Content-Type: application/octet-stream\r\n\r\n" + data + b"\r\n"
     body += f"--{edge}--\r\n".encode()
-    connection = server.connect()
-    connection.request("POST", "/upload", body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
-    return Answer(connection.getresponse())
+    with contextlib.closing(server.connect()) as connection:
+        connection.request("POST", "/upload", body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
+        return Answer(connection.getresponse())
 
 
 def some_dicom(rows: int = 32) -> bytes:
@@ -242,11 +243,11 @@ def test_wrong_tags_are_named_and_none_at_all_is_refused(server: Server) -> None
 
 
 def test_the_png_is_the_picture_with_frame_and_window(server: Server) -> None:
-    post(server, {"study": "png"}, [("files", "ct", ct_small())])
+    post(server, {"study": "pictures"}, [("files", "ct", ct_small())])
 
-    plain = get(server, "/files/png/ct/png")
-    dark = get(server, "/files/png/ct/png", window="10", level="5000")
-    beyond = get(server, "/files/png/ct/png", frame="2")
+    plain = get(server, "/files/pictures/ct/png")
+    dark = get(server, "/files/pictures/ct/png", window="10", level="5000")
+    beyond = get(server, "/files/pictures/ct/png", frame="2")
 
     assert (plain.status, plain.type) == (200, "image/png")
     assert Image.open(io.BytesIO(plain.body)).size == (128, 128)
