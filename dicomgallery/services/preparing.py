@@ -26,6 +26,7 @@ from dicomgallery.dicom.words import words_of
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.refusals import RenderReason
 from dicomgallery.imaging.spec import FULL, THUMBNAIL
+from dicomgallery.ingest.pipeline import PREPARE_AT_ONCE
 from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import Change, Header, Instance, Series, db, now, transaction
@@ -36,8 +37,6 @@ from dicomgallery.storage.opening import store
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 50
-"""Instances a job prepares at most."""
 COMMIT_SECONDS: Final = 1.0
 """So long a page that is open waits at most for what is ready."""
 _RENDERING: Final = 2
@@ -107,7 +106,7 @@ def warm(instance_id: int, *, actor: Actor) -> None:
 
 def again(session: Session, ids: Sequence[int]) -> None:
     """Have all of it made once more, when nobody waits for anything else; `queue.wake` is the caller's."""
-    for some in batches(ids, AT_ONCE):
+    for some in batches(ids, PREPARE_AT_ONCE):
         pending = update(Instance).where(Instance.id.in_(some), Instance.has_pixels)
         session.execute(pending.values(render_state="pending", render_reason="", render_detail=""))
         queue.enqueue(session, "prepare", {"instances": list(some)}, priority=queue.IDLE)

@@ -21,8 +21,8 @@ LARGE_BYTES: Final = 8 << 20
 AHEAD_BYTES: Final = 32 << 20
 AHEAD_ENTRIES: Final = 32
 _THREADS: Final = 2
-_DEFLATE_LEVEL: Final = 1
-"""Of isal's 0 to 3; on CT slices 1 is twice as fast as 3, for two percent more bytes."""
+_DEFLATE_LEVEL: Final = 2
+"""Of isal's 0 to 3: on CT slices 1 to 3 are equally fast, 23 times zlib's 6, and 2 makes the smallest."""
 
 _UTF8_NAME: Final = 0x0800
 _SUM_BEHIND: Final = 0x0008
@@ -119,7 +119,7 @@ def _pack(entry: Entry, *, deflate: bool) -> _Packed | None:
         data = b"".join(entry.read())
     except FileNotFoundError:
         return None
-    crc = zlib.crc32(data)
+    crc = isal_zlib.crc32(data)
     if deflate:
         packer = isal_zlib.compressobj(_DEFLATE_LEVEL, isal_zlib.DEFLATED, -zlib.MAX_WBITS)
         packed = packer.compress(data) + packer.flush()
@@ -184,7 +184,7 @@ class _Archive:
         packer = _packer(self._method)
         crc = size = packed_bytes = 0
         for chunk in _and_then(first, rest):
-            crc = zlib.crc32(chunk, crc)
+            crc = isal_zlib.crc32(chunk, crc)
             size += len(chunk)
             if packed := packer(chunk):
                 packed_bytes += len(packed)
