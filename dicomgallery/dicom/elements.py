@@ -11,6 +11,7 @@ from typing import Final
 from pydicom.charset import decode_bytes
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as ItemSequence
 from pydicom.valuerep import TEXT_VR_DELIMS
 
 from dicomgallery.dicom.reader import PYDICOM_TROUBLE
@@ -79,10 +80,11 @@ def items(dataset: Dataset, tag: int) -> Sequence[Dataset]:
     try:
         if tag not in dataset or dataset[tag].VR != "SQ":
             return ()
-        found: Sequence[Dataset] = dataset[tag].value or ()
+        found = dataset[tag].value
     except PYDICOM_TROUBLE:
         return ()
-    return found
+    # pydicom makes a text of a sequence that it fails to parse.
+    return found if isinstance(found, ItemSequence) else ()
 
 
 def charsets(dataset: Dataset) -> list[str]:
@@ -149,7 +151,8 @@ def as_stored(dataset: Dataset, tag: int) -> DataElement | RawDataElement | None
     """Get an element as it lies there, converted or not; None when it is absent."""
     if tag not in dataset:
         return None
-    return dataset.get_item(tag)
+    # Without keep_deferred, pydicom converts an empty element of a VR that it does not know, and raises.
+    return dataset.get_item(tag, keep_deferred=True)
 
 
 def _converted_text(element: DataElement) -> str:

@@ -123,7 +123,8 @@ def _patient(dataset: Dataset) -> PatientFacts:
     return PatientFacts(
         patient_id=_text(dataset, 0x00100020),
         issuer=_text(dataset, 0x00100021),
-        name=_text(dataset, 0x00100010),
+        # PS3.5 6.2.1: trailing delimiters mean nothing, and would make two patients of one.
+        name=_text(dataset, 0x00100010).rstrip("=^ "),
         birth_date=_first(dataset, 0x00100030),
         sex=_first(dataset, 0x00100040),
     )

@@ -92,7 +92,7 @@ def _from_converted(element: DataElement) -> Leaf:
     tag, vr, value = int(element.tag), str(element.VR), element.value
     vr = _SETTLED.get(vr, "US" if vr == "US or SS" else vr)
     if vr == "SQ":
-        return Leaf(tag, vr, value or ())
+        return Leaf(tag, vr, [item for item in value or () if isinstance(item, Dataset)])
     if isinstance(value, bytes | bytearray):
         return Leaf(tag, vr, bytes(value))
     if vr in BINARY_VRS:

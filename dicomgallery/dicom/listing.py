@@ -13,7 +13,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 from pydicom.valuerep import IS, LONG_VALUE_VR, DSfloat
 
-from dicomgallery.dicom.elements import as_stored
+from dicomgallery.dicom import elements
 from dicomgallery.dicom.reader import PYDICOM_TROUBLE
 
 _NAME_WIDTH: Final = 35
@@ -39,7 +39,7 @@ def _element_lines(dataset: Dataset, tag: BaseTag, depth: int) -> Iterator[str]:
         if element.VR != "SQ":
             yield indent + _line(element)
             return
-        items = list(element.value or ())
+        items = list(elements.items(dataset, tag))
         heading = f"{indent}{_tag(tag)}  {_name(element)}  {len(items)} item(s) ---- "
     except PYDICOM_TROUBLE:
         yield f"{indent}{_tag(tag)} {'':{_NAME_WIDTH}} UN: {_unreadable(dataset, tag)}"
@@ -83,6 +83,6 @@ def _tag(tag: BaseTag) -> str:
 
 def _unreadable(dataset: Dataset, tag: BaseTag) -> str:
     """Say how long a value is that pydicom cannot make sense of; str() then raised."""
-    raw = as_stored(dataset, tag)
+    raw = elements.as_stored(dataset, tag)
     size = len(raw.value or b"") if isinstance(raw, RawDataElement) else 0
     return f"Array of {size} elements"
