@@ -51,7 +51,11 @@ export function startStepper(form) {
     if (url.href === location.href) return;
     for (const [which, by] of [["-1", -1], ["1", 1]]) {
       const next = stack[Number(slider.value) - 1 + by]?.href;
-      for (const way of document.querySelectorAll(`a[data-step="${which}"]`)) if (next) way.href = next;
+      for (const way of document.querySelectorAll(`a[data-step="${which}"]`)) {
+        if (next) way.href = next;
+        else way.removeAttribute("href");
+        way.toggleAttribute("aria-disabled", !next);
+      }
     }
     visit(url.href, { push: false, hold: true });
   }
