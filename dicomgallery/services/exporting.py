@@ -153,7 +153,7 @@ def _neutral(instance: Instance, series: Series, study: Study, patient: Patient)
 
 def _descriptive(instance: Instance, series: Series, study: Study, patient: Patient) -> str:
     parts = (
-        _part(f"{patient.name} {patient.patient_id}", f"patient-{patient.id}"),
+        _part(" ".join(dict.fromkeys((patient.name, patient.patient_id))), f"patient-{patient.id}"),
         _part(f"{study.date} {study.description}", f"study-{study.id}"),
         _part(f"{series.modality} {series.description}", f"series-{series.id}"),
     )

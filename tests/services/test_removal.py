@@ -248,7 +248,9 @@ def test_old_studies_move_to_the_bin_unless_they_are_pinned(gallery: Gallery) ->
     with with_settings(gallery, keep_days=7):
         removal.bin_old_studies(JobContext(0))
         db.session.expire_all()
-        assert removal.leaves_at(db.session.scalars(select(Study).where(Study.id != kept.id)).one()) < now()
+        leaves = removal.leaves_at(db.session.scalars(select(Study).where(Study.id != kept.id)).one())
+        assert leaves is not None
+        assert leaves < now()
 
     assert catalog_instances.visible_ids(LOCAL_OWNER.scope, ids) == ids[1:]
     removal.unpin(kept.id, actor=LOCAL_OWNER)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
+from dicomgallery import settings
 from dicomgallery.access import LOCAL_OWNER, SYSTEM, Actor
 from dicomgallery.dicom import synthetic
 from dicomgallery.errors import ForbiddenError
@@ -30,7 +31,6 @@ from dicomgallery.models import (
 from dicomgallery.services import pictures, removal, upkeep
 from dicomgallery.services.pictures import Picture
 from dicomgallery.services.upkeep import Findings, Kind
-from dicomgallery.storage.opening import store
 from tests.conftest import Gallery
 from tests.services.scenery import blob_of, counts, everything, images, with_settings
 
@@ -52,7 +52,7 @@ def wrong() -> dict[Kind, int]:
 
 def stray(data: bytes = b"stray", seconds: float = 0) -> Path:
     name = hashlib.sha256(data).hexdigest()
-    path = store().root / name[:2] / name[2:4] / name  # type: ignore[attr-defined]
+    path = settings.current().data / "blobs" / name[:2] / name[2:4] / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     os.utime(path, (time.time() - seconds,) * 2)
@@ -261,7 +261,7 @@ def test_statistics_count_what_there_is(gallery: Gallery, ids: list[int]) -> Non
 def test_upkeep_is_for_who_may(gallery: Gallery, onlooker: Actor) -> None:
     for deed in (upkeep.verify, upkeep.sweep, upkeep.clear_pictures, upkeep.rebuild_pictures, upkeep.statistics):
         with pytest.raises(ForbiddenError):
-            deed(actor=onlooker)  # type: ignore[operator]
+            deed(actor=onlooker)
 
 
 def test_upkeep_asks_for_itself_and_leaves_its_trace(gallery: Gallery, ids: list[int]) -> None:
