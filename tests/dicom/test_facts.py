@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
@@ -19,7 +19,7 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 
 def with_raw(**values: tuple[int, str, bytes]) -> Dataset:
     """Make a dataset of unconverted elements, as a parse gives it."""
-    elements = {
+    elements: dict[BaseTag, DataElement | RawDataElement] = {
         BaseTag(tag): RawDataElement(BaseTag(tag), vr, len(value), value, 0, False, True)
         for tag, vr, value in values.values()
     }

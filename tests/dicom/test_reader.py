@@ -38,6 +38,19 @@ def test_a_deflated_file_reads_like_any_other() -> None:
     assert read_whole(file).file_meta.TransferSyntaxUID.is_deflated
 
 
+def test_fragments_without_their_last_delimiter_are_read_whole() -> None:
+    data = packaged("MR_small_RLE.dcm").read_bytes()
+    assert data.endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
+
+    assert read_whole(data[:-8]).PixelData == read_whole(data).PixelData
+
+
+def test_padding_after_the_data_set_is_not_parsed() -> None:
+    data = packaged("CT_small.dcm").read_bytes()
+
+    assert read_whole(data + b"\0" * 100_000) == read_whole(data)
+
+
 def test_a_headerless_file_reads_with_an_empty_meta() -> None:
     dataset = read_header(packaged("ExplVR_BigEndNoMeta.dcm"))
 

@@ -1,6 +1,6 @@
 """Damaged, spliced and made-up bytes at the gate: an answer every time, soon, and never an exception.
 
-`DICOMGALLERY_FUZZ` says how many inputs; `./test.sh --all` sets 200 000 for the long test here. Without it there are 500.
+`DICOMGALLERY_FUZZ` says how many inputs; `./test.sh --all` sets 200 000 for the long test. Without it there are 500.
 """
 
 import os
