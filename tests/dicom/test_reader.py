@@ -39,7 +39,7 @@ def test_a_deflated_file_reads_like_any_other() -> None:
 
 
 def test_fragments_without_their_last_delimiter_are_read_whole() -> None:
-    data = packaged("MR_small_RLE.dcm").read_bytes()
+    data = packaged("SC_rgb_jpeg_dcmtk.dcm").read_bytes()
     assert data.endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
 
     assert read_whole(data[:-8]).PixelData == read_whole(data).PixelData
