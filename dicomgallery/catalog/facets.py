@@ -6,7 +6,8 @@ cut short says so. What is chosen in a facet does not narrow that facet's own co
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -14,8 +15,9 @@ from sqlalchemy import func, select
 from dicomgallery.access import Scope
 from dicomgallery.catalog.count import CAP
 from dicomgallery.catalog.counters import COLUMNS
-from dicomgallery.catalog.matching import Matching, matching
-from dicomgallery.catalog.query import FACETS, NOT_GIVEN, SearchQuery
+from dicomgallery.catalog.matching import Matching, matching, sample
+from dicomgallery.catalog.memo import remembered
+from dicomgallery.catalog.query import FACETS, NOT_GIVEN, Level, SearchQuery, Sort
 from dicomgallery.catalog.scoping import visible, within
 from dicomgallery.dicom.transfer import short_name
 from dicomgallery.dicom.vocabulary import modality_name
@@ -94,7 +96,7 @@ def of(scope: Scope, query: SearchQuery) -> list[Facet]:
 
 def years(scope: Scope, query: SearchQuery) -> list[Year]:
     """How many series each study year has; the chosen years do not narrow it, the date range does."""
-    counts, capped = _alone(scope, query, "year")
+    counts, capped = _counted(scope, query)["year"]
     known = {int(year): number for year, number in counts.items() if len(year) == 4 and year.isdecimal()}
     if not known:
         return []
@@ -105,6 +107,12 @@ def years(scope: Scope, query: SearchQuery) -> list[Year]:
 
 
 def _counted(scope: Scope, query: SearchQuery) -> dict[str, Counts]:
+    """The counts of every facet; years and facets of a page are counted once."""
+    asked = replace(query, level=Level.SERIES, sort=Sort.NEWEST)
+    return remembered(("facets", scope, asked), lambda: _count_all(scope, asked))
+
+
+def _count_all(scope: Scope, query: SearchQuery) -> dict[str, Counts]:
     if not query.is_filtered:
         found: dict[str, Counts] = {name: (Counter(), False) for name in FACETS}
         for facet, value, number in _counters(scope, FACETS):
@@ -122,15 +130,12 @@ def _counted(scope: Scope, query: SearchQuery) -> dict[str, Counts]:
 
 def _together(scope: Scope, match: Matching, names: Sequence[str]) -> dict[str, Counts]:
     """Count several facets over one set of series."""
-    if not names:
-        return {}
-    columns = [COLUMNS[name] for name in names]
-    rows = db.session.execute(match.narrowed(select(*columns), scope).limit(CAP + 1)).all()
-    capped = len(rows) > CAP
-    values = zip(*rows, strict=True) if rows else ((),) * len(names)
+    some = sample(scope, match)
+    capped = len(some) > CAP
+    places = {name: place for place, name in enumerate(COLUMNS)}
     counted: dict[str, Counts] = {}
-    for name, column in zip(names, values, strict=True):
-        counts = Counter(column)
+    for name in names:
+        counts = Counter(map(itemgetter(places[name]), some))
         counted[name] = (_by_year(counts) if name == "year" else counts, capped)
     return counted
 
@@ -167,6 +172,8 @@ def _by_year(dates: Counter[str]) -> Counter[str]:
 
 
 def _collections(scope: Scope, match: Matching | None) -> Counts:
+    if db.session.scalar(select(CollectionSeries.series_key).limit(1)) is None:
+        return Counter(), False
     query = select(CollectionSeries.collection_id, func.count()).group_by(CollectionSeries.collection_id)
     if match is not None:
         series = match.narrowed(select(Series.id), scope).limit(CAP + 1).subquery()

@@ -22,7 +22,7 @@ from dicomgallery.models import CollectionMember, Instance, Series, db
 SERIES_DONE: Final = -1
 """In a cursor, in the place of an instance: the series was seen to its end."""
 
-MOST_HEADERS: Final = 250
+MOST_HEADERS: Final = 150
 """So many headers are unpacked for one page."""
 MOST_EXAMINED: Final = 50_000
 """So many rows are tested for one page."""
@@ -172,7 +172,7 @@ class Gathering:
         for one in series:
             group.append(one)
             held += counts.get(one[0], 0)
-            if held > (5000 if self.clauses else self.limit - len(self.found)):
+            if held > (1500 if self.clauses else self.limit - len(self.found)):
                 yield group
                 group, held = [], 0
         if group:

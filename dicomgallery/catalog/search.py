@@ -13,7 +13,7 @@ from dicomgallery.catalog import cards, cursors, images
 from dicomgallery.catalog.cards import Card
 from dicomgallery.catalog.count import CAP, Count
 from dicomgallery.catalog.counters import COLUMNS
-from dicomgallery.catalog.matching import Matching, matching
+from dicomgallery.catalog.matching import Matching, matching, sample
 from dicomgallery.catalog.query import Level, SearchQuery, Sort
 from dicomgallery.catalog.scoping import AnySelect, visible, within
 from dicomgallery.models import FacetCount, Patient, Series, Study, db
@@ -86,11 +86,13 @@ def count(scope: Scope, query: SearchQuery) -> Count:
     match = matching(scope, query)
     if query.level is Level.IMAGE:
         return images.count(scope, query, match)
-    statement = select({Level.SERIES: Series.id, Level.STUDY: Series.study_key}.get(query.level, Study.patient_key))
+    if query.level is Level.SERIES:
+        # The facets of the same page read them too.
+        return Count.up_to_cap(len(sample(scope, match)))
+    statement = select(Series.study_key if query.level is Level.STUDY else Study.patient_key).distinct()
     if query.level is Level.PATIENT:
         statement = statement.join_from(Series, Study, Series.study_key == Study.id)
-    statement = match.narrowed(statement if query.level is Level.SERIES else statement.distinct(), scope)
-    return Count.up_to_cap(_number(statement.limit(CAP + 1)))
+    return Count.up_to_cap(_number(match.narrowed(statement, scope).limit(CAP + 1)))
 
 
 def _count_of_all(scope: Scope, level: Level) -> Count:

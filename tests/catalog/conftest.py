@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from dicomgallery.models import db, prepare_engine
+from dicomgallery.models import Base, db, prepare_engine
 from dicomgallery.settings import Settings
 from tests.catalog.cast import Cast
 
@@ -66,16 +66,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     initialized = [binaries / "initdb", "-D", data, "-U", "gallery", "--auth=trust", "--no-sync", "-E", "UTF8"]
     subprocess.run([*initialized, "--locale=C.UTF-8"], check=True, capture_output=True, cwd=home, **as_user)
     options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50", "-k", run]
-    with subprocess.Popen(
-        [binaries / "postgres", "-D", data, *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=home,
-        **as_user,
-    ) as server:
+    command = [binaries / "postgres", "-D", data, *options]
+    with (
+        (home / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log, cwd=home, start_new_session=True, **as_user) as server,
+    ):
         try:
             _wait_for(run / ".s.PGSQL.5432", server)
-            yield f"postgresql+psycopg://gallery@/{{name}}?host={run}"
+            yield f"postgresql+psycopg://gallery@/postgres?host={run}"
         finally:
             # SIGINT is PostgreSQL's fast shutdown.
             server.send_signal(2)
@@ -119,38 +117,31 @@ def _wait_until_ready(engine: sa.Engine) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_catalog(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An empty PostgreSQL catalog, made once by the migrations; tests copy it."""
-    maintenance = sa.create_engine(postgres.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    _wait_until_ready(maintenance)
-    with maintenance.connect() as connection:
-        connection.execute(sa.text("CREATE DATABASE empty"))
-    maintenance.dispose()
-    settings = Settings(data=tmp_path_factory.mktemp("empty"), database_url=postgres.format(name="empty"))
+def postgres_catalog(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A PostgreSQL catalog, made once by the migrations; each test empties it."""
+    settings = Settings(data=tmp_path_factory.mktemp("catalog"), database_url=postgres)
     with catalog_of(settings).app_context():
+        _wait_until_ready(db.engine)
         flask_migrate.upgrade()
         db.engine.dispose()
-    return postgres
+    return settings
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of an empty catalog on each database."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("empty_catalog")
-        (tmp_path / "gallery").mkdir()
-        shutil.copy(template, tmp_path / "gallery" / "gallery.db")
-        yield Settings(data=tmp_path / "gallery")
-        return
-    server: str = request.getfixturevalue("postgres_catalog")
-    maintenance = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with maintenance.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE IF EXISTS test"))
-        connection.execute(sa.text("CREATE DATABASE test TEMPLATE empty"))
-    yield Settings(data=tmp_path / "gallery", database_url=server.format(name="test"))
-    with maintenance.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE test WITH (FORCE)"))
-    maintenance.dispose()
+        shutil.copy(template, tmp_path / "gallery.db")
+        return Settings(data=tmp_path)
+    settings: Settings = request.getfixturevalue("postgres_catalog")
+    engine = sa.create_engine(settings.database)
+    with engine.begin() as connection:
+        tables = ", ".join(table.name for table in Base.metadata.tables.values() if table.name != "workspace")
+        connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(sa.text("DELETE FROM workspace WHERE id > 1"))
+    engine.dispose()
+    return settings
 
 
 @pytest.fixture
