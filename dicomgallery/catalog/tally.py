@@ -30,6 +30,8 @@ _ABOVE = (
     select(Series.id, Series.instance_count, Study.id, Study.instance_count, Study.modalities, Study.patient_key)
     .join(Study, Series.study_key == Study.id)
     .where(Series.id.in_(bindparam("keys", expanding=True)))
+    .order_by(Series.id)
+    .with_for_update()
 )
 _ADD_TO_SERIES = (
     update(Series)
@@ -102,6 +104,8 @@ def recount(session: Session, series_keys: Collection[int]) -> None:
     """Count series and what stands above them anew, after instances were binned, restored, replaced or removed."""
     if not series_keys:
         return
+    # Nobody else may count these meanwhile; SQLite has one writer at a time anyway.
+    session.execute(select(Series.id).where(Series.id.in_(series_keys)).order_by(Series.id).with_for_update())
     before = _visible_among(session, series_keys)
     shown = (Instance.is_current, Instance.binned_at.is_(None))
     for key in series_keys:

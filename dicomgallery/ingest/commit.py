@@ -3,8 +3,10 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dicomgallery.ingest.outcome import Outcome, Rejected
@@ -12,6 +14,7 @@ from dicomgallery.ingest.record import Arrival, Prepared
 from dicomgallery.models import transaction
 
 MOST_ROWS = 200
+ATTEMPTS = 3
 
 Items = Sequence[tuple[Prepared | Rejected, int]]
 """Files of one sender, stored or rejected, each with its size in bytes."""
@@ -66,6 +69,14 @@ class GroupCommit:
             raise ticket.error or RuntimeError("A commit ended without a result.")
         return ticket.written
 
+    def _attempt(self, batch: Sequence[_Ticket]) -> list[Written]:
+        for _ in range(ATTEMPTS - 1):
+            # Two processes may make the same new study at once: the second finds it when it tries again.
+            with suppress(IntegrityError), transaction() as session:
+                return [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+        with transaction() as session:
+            return [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+
     def _next(self) -> list[_Ticket]:
         with self._guard:
             batch = [self._waiting.popleft()]
@@ -77,8 +88,7 @@ class GroupCommit:
 
     def _commit(self, batch: list[_Ticket]) -> None:
         try:
-            with transaction() as session:
-                written = [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+            written = self._attempt(batch)
         except BaseException as error:  # noqa: BLE001  it is raised again in the thread whose files these are
             if len(batch) == 1:
                 batch[0].error = error

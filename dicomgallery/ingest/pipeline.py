@@ -195,8 +195,7 @@ def _write(session: Session, arrival: Arrival, items: Items) -> Written:
     new = [outcome.instance_id for outcome in outcomes if isinstance(outcome, Accepted)]
     if new:
         audit.record(session, arrival.actor, Event.FILES_RECEIVED, f"receipt:{arrival.number}", instances=len(new))
-    for start in range(0, len(new), PREPARE_AT_ONCE):
-        queue.enqueue(session, "prepare", {"instances": new[start : start + PREPARE_AT_ONCE]}, priority=queue.SOON)
+        queue.enqueue_each(session, "prepare", new, most=PREPARE_AT_ONCE, priority=queue.SOON)
     return Written(arrival, outcomes)
 
 

@@ -57,7 +57,7 @@ class Arrival:
 _KNOWN = select(Instance.blob_sha256, Instance.id).where(
     Instance.blob_sha256.in_(bindparam("hashes", expanding=True)), Instance.workspace_id == bindparam("workspace")
 )
-_BINNED = select(Instance.id, Instance.series_key).where(
+_BINNED = select(Instance.id, Instance.series_key, Instance.sop_uid).where(
     Instance.id.in_(bindparam("ids", expanding=True)), Instance.binned_at.is_not(None)
 )
 _PATIENTS = select(Patient.patient_id, Patient.issuer, Patient.solo_study_uid, Patient.id).where(
@@ -388,18 +388,27 @@ def _grow(batch: _Batch, current: Sequence[tuple[Prepared, int, int]]) -> None:
 
 
 def _restore(batch: _Batch, instance_ids: set[int]) -> set[int]:
-    """Bring instances back from the bin whose bytes arrived once more."""
+    """Bring instances back from the bin whose bytes arrived once more; gives those that are shown again."""
     if not instance_ids:
         return set()
     binned = batch.connection.execute(_BINNED, {"ids": list(instance_ids)}).all()
     if not binned:
         return set()
-    ids = {row[0] for row in binned}
-    batch.session.execute(update(Instance).where(Instance.id.in_(ids)).values(binned_at=None, bin_deed_id=None))
-    series_keys = {row[1] for row in binned}
+    batch.session.execute(
+        update(Instance).where(Instance.id.in_([row.id for row in binned])).values(binned_at=None, bin_deed_id=None)
+    )
+    spots = [(row.series_key, row.sop_uid) for row in binned]
+    standing = batch.connection.execute(_CURRENT, {"spots": spots}).all()
+    current = {row.id for row in standing}
+    taken = {(row.series_key, row.sop_uid) for row in standing}
+    # A version that was replaced while it lay in the bin goes to the history, unless nothing stands in its place.
+    alone = [row.id for row in binned if (row.series_key, row.sop_uid) not in taken]
+    if alone:
+        batch.session.execute(update(Instance).where(Instance.id.in_(alone)).values(is_current=True))
+    series_keys = {row.series_key for row in binned}
     tally.recount(batch.session, series_keys)
     rows = [
         {"workspace_id": batch.workspace_id, "series_key": key, "kind": "added", "at": batch.at} for key in series_keys
     ]
     batch.connection.execute(_ADD_CHANGE, rows)
-    return ids
+    return {row.id for row in binned} & (current | set(alone))

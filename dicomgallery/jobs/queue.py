@@ -2,10 +2,10 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from dicomgallery import settings
@@ -21,6 +21,14 @@ IDLE = 8
 
 
 _ADD = insert(Job).returning(Job.id)
+_WAITING = (
+    select(Job.id, Job.arguments)
+    .where(Job.state == "queued", Job.name == bindparam("job_name"), Job.attempts == 0)
+    .order_by(Job.id.desc())
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_JOIN = update(Job).where(Job.id == bindparam("key")).values(arguments=bindparam("joined"))
 
 
 def enqueue(session: Session, name: str, arguments: Mapping[str, Any], *, priority: int = USUAL, total: int = 0) -> int:
@@ -34,6 +42,24 @@ def enqueue(session: Session, name: str, arguments: Mapping[str, Any], *, priori
         "created_at": now(),
     }
     return int(session.connection().execute(_ADD, row).scalar_one())
+
+
+def enqueue_each(session: Session, name: str, instances: Sequence[int], *, most: int, priority: int = USUAL) -> None:
+    """Ask for a job about instances, `most` at a time; they join a job that still waits and has room.
+
+    Files that come one by one would else make a job, and three commits, for each of them.
+    """
+    waiting = session.connection().execute(_WAITING, {"job_name": name}).first()
+    rest = list(instances)
+    if waiting is not None:
+        held: list[int] = json.loads(waiting.arguments)["instances"]
+        room = max(0, most - len(held))
+        if room and rest:
+            joined = {"instances": held + rest[:room]}
+            session.connection().execute(_JOIN, {"key": waiting.id, "joined": json.dumps(joined)})
+            rest = rest[room:]
+    for start in range(0, len(rest), most):
+        enqueue(session, name, {"instances": rest[start : start + most]}, priority=priority)
 
 
 def wake() -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 
 from dicomgallery.jobs.queue import IDLE, enqueue
-from dicomgallery.models import Job, in_context, now, transaction
+from dicomgallery.models import Job, db, in_context, now, transaction
 
 log = logging.getLogger(__name__)
 
@@ -61,34 +61,57 @@ class JobContext:
             return session.scalar(select(Job.state).where(Job.id == self.job_id)) == "cancelled"
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job that this worker has taken."""
+
+    job_id: int
+    name: str
+    arguments: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended, not yet entered."""
+
+    job_id: int
+    values: dict[str, Any]
+
+
 def drain(worker: str, *, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Do every job that is due; gives how many were done."""
-    finished = 0
-    while not stopping() and run_next(worker):
-        finished += 1
-    return finished
+    """Do every job that is due; gives how many were tried."""
+    tried = 0
+    ended: Ended | None = None
+    while not stopping() and (claimed := _next(worker, ended)) is not None:
+        tried += 1
+        ended = _do(claimed, worker)
+    _next(worker, ended, claim=False)
+    return tried
 
 
 def run_next(worker: str) -> bool:
-    """Take the next due job and do it; False when there is none."""
-    claimed = _claim(worker)
+    """Do the next due job alone; False when there is none."""
+    claimed = _next(worker, None)
     if claimed is None:
         return False
-    job_id, name, arguments, attempts = claimed
+    _next(worker, _do(claimed, worker), claim=False)
+    return True
+
+
+def _do(claimed: Claimed, worker: str) -> Ended:
     finished = threading.Event()
-    beat = threading.Thread(target=in_context(lambda: _renew(job_id, worker, finished)), daemon=True)
+    beat = threading.Thread(target=in_context(lambda: _renew(claimed.job_id, worker, finished)), daemon=True)
     beat.start()
     try:
-        DUTIES[name].handler(JobContext(job_id), **json.loads(arguments))
+        DUTIES[claimed.name].handler(JobContext(claimed.job_id), **json.loads(claimed.arguments))
     except Exception as error:
-        log.exception("a job failed", extra={"job": job_id, "job_name": name, "attempt": attempts})
-        _set_back(job_id, type(error).__name__, attempts)
-    else:
-        _finish(job_id)
+        log.exception("a job failed", extra={"job": claimed.job_id, "attempt": claimed.attempts})
+        return Ended(claimed.job_id, _set_back(type(error).__name__, claimed.attempts))
     finally:
         finished.set()
         beat.join()
-    return True
+    return Ended(claimed.job_id, {"state": "done", "finished_at": now(), "lease_until": None, "error": ""})
 
 
 def free_expired() -> int:
@@ -113,20 +136,30 @@ def ask_for_periodic() -> None:
                 enqueue(session, name, {}, priority=IDLE)
 
 
-def _claim(worker: str) -> tuple[int, str, str, int] | None:
+def _next(worker: str, ended: Ended | None, *, claim: bool = True) -> Claimed | None:
+    """Enter how the last job ended and take the next one, in one commit."""
+    if ended is None and not (claim and db.session.scalar(_due().limit(1)) is not None):
+        return None
     with transaction() as session:
-        due = (
-            select(Job)
-            .where(Job.state == "queued", or_(Job.run_after.is_(None), Job.run_after <= now()), Job.name.in_(DUTIES))
-            .order_by(Job.priority, Job.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        job = session.scalars(due).first()
+        if ended is not None:
+            running = update(Job).where(Job.id == ended.job_id, Job.state == "running")
+            session.execute(running.values(**ended.values))
+        if not claim:
+            return None
+        job = session.scalars(_due().limit(1).with_for_update(skip_locked=True)).first()
         if job is None:
             return None
         job.state, job.worker, job.lease_until, job.attempts = "running", worker, now() + LEASE, job.attempts + 1
-        return job.id, job.name, job.arguments, job.attempts
+        return Claimed(job.id, job.name, job.arguments, job.attempts)
+
+
+def _due() -> Select[tuple[Job]]:
+    """Every job that may be done now, the next one first."""
+    return (
+        select(Job)
+        .where(Job.state == "queued", or_(Job.run_after.is_(None), Job.run_after <= now()), Job.name.in_(DUTIES))
+        .order_by(Job.priority, Job.id)
+    )
 
 
 def _renew(job_id: int, worker: str, finished: threading.Event) -> None:
@@ -136,17 +169,8 @@ def _renew(job_id: int, worker: str, finished: threading.Event) -> None:
             session.execute(mine.values(lease_until=now() + LEASE))
 
 
-def _finish(job_id: int) -> None:
-    with transaction() as session:
-        running = update(Job).where(Job.id == job_id, Job.state == "running")
-        session.execute(running.values(state="done", finished_at=now(), lease_until=None, error=""))
-
-
-def _set_back(job_id: int, error: str, attempts: int) -> None:
-    values: dict[str, Any] = {"error": error, "lease_until": None}
+def _set_back(error: str, attempts: int) -> dict[str, Any]:
     if attempts < ATTEMPTS:
-        values |= {"state": "queued", "run_after": now() + timedelta(seconds=5 * 2**attempts)}
-    else:
-        values |= {"state": "failed", "finished_at": now()}
-    with transaction() as session:
-        session.execute(update(Job).where(Job.id == job_id, Job.state == "running").values(**values))
+        later = now() + timedelta(seconds=5 * 2**attempts)
+        return {"state": "queued", "run_after": later, "lease_until": None, "error": error}
+    return {"state": "failed", "finished_at": now(), "lease_until": None, "error": error}

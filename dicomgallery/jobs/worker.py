@@ -13,6 +13,7 @@ from dicomgallery.models import in_context
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
+BREATH_SECONDS = 0.2
 
 
 def work() -> None:
@@ -25,6 +26,8 @@ def work() -> None:
     def look() -> None:
         with one_at_a_time:
             drain(me, stopping=stop.is_set)
+            # Files that come one by one join the job that waits meanwhile; pictures asked for are not held up.
+            stop.wait(BREATH_SECONDS)
 
     def sweep() -> None:
         while not stop.is_set():
