@@ -5,7 +5,18 @@ from datetime import timedelta
 from flask import Flask
 
 from dicomgallery import __version__
-from dicomgallery.serving import csrf, errors, filters, headers, hosts, identity, requests, static_files, uploads
+from dicomgallery.serving import (
+    addresses,
+    csrf,
+    errors,
+    filters,
+    headers,
+    hosts,
+    identity,
+    requests,
+    static_files,
+    uploads,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -22,6 +33,7 @@ def init_app(app: Flask) -> None:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # of Flask's own provider
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    addresses.init_app(app)
     headers.init_app(app)
     requests.init_app(app)
     app.before_request(hosts.check)
@@ -29,8 +41,10 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     filters.init_app(app)
     static_files.init_app(app)
+    # A global, not a variable of each page: macros that are imported see only globals.
+    app.jinja_env.globals["csrf_token"] = csrf.token
     app.context_processor(_for_every_page)
 
 
 def _for_every_page() -> dict[str, object]:
-    return {"csrf_token": csrf.token, "is_guarded": identity.is_guarded, "version": __version__}
+    return {"is_guarded": identity.is_guarded, "version": __version__}

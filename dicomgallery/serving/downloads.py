@@ -1,6 +1,8 @@
 """Files on their way out: under names that say nothing of whom they show."""
 
-from flask import Response, request, stream_with_context
+from collections.abc import Iterator
+
+from flask import Response, current_app, request
 from werkzeug.datastructures import ContentRange
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
@@ -15,7 +17,7 @@ def archive(selection: Selection, *, actor: Actor, name: str) -> Response:
     """A ZIP of a selection, sent while it is written; `compress=1` in form or URL makes it smaller and slower."""
     deflate = request.values.get("compress") == "1"
     chunks = exporting.archive(selection, actor=actor, deflate=deflate)
-    response = Response(stream_with_context(chunks), mimetype="application/zip")
+    response = Response(_in_context(chunks), mimetype="application/zip")
     return _attached(response, f"{name}.zip")
 
 
@@ -26,7 +28,7 @@ def file(download: Download) -> Response:
         response.set_etag(download.etag)
         return response
     start, stop = _range(download)
-    response = Response(stream_with_context(download.chunks(start, stop)), mimetype=download.media_type)
+    response = Response(download.chunks(start, stop), mimetype=download.media_type)
     response.content_length = stop - start
     response.accept_ranges = "bytes"
     response.set_etag(download.etag)
@@ -34,6 +36,25 @@ def file(download: Download) -> Response:
         response.status_code = 206
         response.content_range = ContentRange("bytes", start, stop, download.size_bytes)
     return _attached(response, download.file_name)
+
+
+def _in_context(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Chunks whose making reads rows, each made inside an application context of its own.
+
+    Flask's `stream_with_context` holds one context open over the whole stream; a server that drops a half-read stream
+    later, in another thread, then pops the wrong one.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - Flask's documented way
+
+    def stream() -> Iterator[bytes]:
+        while True:
+            with app.app_context():
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+
+    return stream()
 
 
 def _range(download: Download) -> tuple[int, int]:

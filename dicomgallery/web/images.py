@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
 from dicomgallery.catalog import instances
-from dicomgallery.errors import NotFoundError
 from dicomgallery.imaging.spec import Format
 from dicomgallery.services import exporting, inspecting
 from dicomgallery.serving import downloads
@@ -71,11 +70,9 @@ def original(image_id: int) -> Response:
     return downloads.file(exporting.original(image_id, actor=current_actor()))
 
 
-@bp.get("/picture.<ending>")
+@bp.get("/picture.<any(png, jpg):ending>")
 @needs(Permission.EXPORT)
 def picture(image_id: int, ending: str) -> Response:
     """The whole picture to take away."""
-    if ending not in list(Format):
-        raise NotFoundError("A picture comes as PNG or as JPEG.")
     found = exporting.picture(image_id, Format(ending), actor=current_actor())
     return respond(found, download_name=f"image-{image_id}.{ending}")

@@ -39,8 +39,9 @@ def show(series_id: int) -> ResponseReturnValue:
 @needs(Permission.VIEW)
 def frames(series_id: int) -> Response:
     """The pictures of a series in space: small ones to scrub through, or whole ones as a page's URL wants them."""
-    slices = instances.in_order(current_actor().scope, series_id)
-    response = jsonify(stacks.of_series(slices, stacks.Wanted.parse(request.args)))
+    scope = current_actor().scope
+    found = series.by_id(scope, series_id)
+    response = jsonify(stacks.of_series(instances.in_order(scope, found.id), stacks.Wanted.parse(request.args)))
     response.add_etag()
     response.make_conditional(request)
     return response

@@ -1,0 +1,103 @@
+"""Browsers, programs, and a count of what a page asks the database."""
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from werkzeug.test import TestResponse
+
+from dicomgallery.catalog.selection import Selection
+from dicomgallery.dicom import synthetic
+from dicomgallery.ingest.outcome import Accepted
+from dicomgallery.models import db
+from dicomgallery.services import removal
+from tests.conftest import Gallery
+
+HOSTILE = "<script>alert(1)</script>^\"'&lt;"
+Statements = Callable[[], AbstractContextManager[list[str]]]
+
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Site": "same-origin"}
+
+
+class Browser:
+    """A client that keeps its cookie, asks for pages and sends the token of the last one."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.token = ""
+
+    def get(self, path: str, **options: object) -> TestResponse:
+        answer = self.client.get(path, headers=PAGE, **options)  # type: ignore[arg-type]
+        if answer.mimetype == "text/html" and (found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text)):
+            self.token = found[1]
+        return answer
+
+    def post(self, path: str, data: dict[str, object] | None = None) -> TestResponse:
+        if not self.token:
+            self.get("/upload")
+        return self.client.post(path, data={"csrf_token": self.token, **(data or {})}, headers=PAGE)
+
+    def see(self, answer: TestResponse) -> str:
+        """Follow a redirect to the page that says what was done."""
+        assert answer.status_code == 303, answer.text
+        return html.unescape(self.get(answer.location).text)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def statements(app: Flask) -> Statements:
+    """Collect the statements that are executed meanwhile."""
+
+    @contextmanager
+    def collecting() -> Iterator[list[str]]:
+        executed: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            executed.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield executed
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return collecting
+
+
+@pytest.fixture
+def every_page(gallery: Gallery) -> list[str]:
+    """The address of every kind of page, in a gallery that has something of each kind."""
+    hostile = synthetic.ct_series(2, 32, 32, seed=7)
+    for dataset in hostile:
+        dataset.PatientName = HOSTILE
+        dataset.SeriesDescription = HOSTILE
+        dataset.StudyDescription = HOSTILE
+        dataset.PatientID = HOSTILE[:60]
+    files = [*synthetic.ct_series(5, 32, 32), synthetic.us_cine(3, 32, 32), synthetic.basic_report(), *hostile]
+    named = [(f"folder/{HOSTILE} {number}.dcm", file) for number, file in enumerate(files)]
+    report = gallery.receive(*named, ("notes.txt", b"not an image"), collection=HOSTILE)
+    gallery.work()
+    (one,) = gallery.ingest(synthetic.dx_image(64, 64))
+    gallery.work()
+    assert isinstance(one, Accepted)
+    deed = removal.to_bin(Selection(images=(one.instance_id,)), actor=gallery.actor)
+    first, cine, sr = (report.outcomes[place].instance_id for place in (0, 5, 6))  # type: ignore[union-attr]
+    return [
+        *("/", "/?level=images", "/?level=studies", "/?level=patients", "/?q=nothing-has-this&modality=CT"),
+        *(f"/images/{first}/detail{tab}" for tab in ("", "?tab=text", "?tab=history", "?center=40&width=400&invert=1")),
+        *(f"/images/{number}/detail" for number in (cine, sr, one.instance_id)),
+        *("/series/1", "/studies/1", "/patients/1", "/collections", "/collections/1"),
+        *(f"/receipts/{report.receipt_id}", "/receipts", "/upload", "/bin", f"/bin/{deed.id}", "/bin/empty"),
+        "/about/patterns",
+    ]
