@@ -1,30 +1,46 @@
-"""`python -m bench ingest|render|gallery|mixed [--quick]` prints its figures as JSON."""
+"""`python -m bench ingest|render|gallery|mixed [--quick]` prints figures as JSON; `gates` also judges them."""
 
 import argparse
 import json
 import os
 import platform
+import sys
+from collections.abc import Callable
 
-from bench import gallery, ingest, mixed, render
+from bench import gallery, gates, ingest, mixed, render
 
 
-def main() -> None:
-    """Run the named benchmarks and print one JSON object."""
-    runs = {"ingest": ingest.run, "render": render.run, "gallery": gallery.run, "mixed": mixed.run}
+def main() -> int:
+    """Run the named benchmarks and print one JSON object; 1 when a gate is missed."""
+    runs: dict[str, Callable[..., object]] = {
+        "ingest": ingest.run,
+        "render": render.run,
+        "gallery": gallery.run,
+        "mixed": mixed.run,
+    }
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the gallery on synthetic data.")
-    parser.add_argument("names", nargs="*", choices=[*runs, []], help="which to run; all of them when none is named")
+    parser.add_argument("names", nargs="+", choices=[*runs, "gates"], help="what to measure")
     parser.add_argument("--quick", action="store_true", help="fewer files and rows, for a first impression")
     arguments = parser.parse_args()
     quick: dict[str, dict[str, int]] = {
         "ingest": {"files": 100, "rounds": 1},
+        "render": {"repeats": 10},
         "gallery": {"rows": 50_000},
         "mixed": {"files": 100, "drop_mb": 200},
     }
-    figures: dict[str, object] = {"machine": {"cores": os.cpu_count(), "python": platform.python_version()}}
-    for name in arguments.names or runs:
+    machine = {"cores": os.cpu_count(), "python": platform.python_version()}
+    figures: dict[str, object] = {"machine": machine}
+    if "gates" in arguments.names:
+        verdict = gates.run()
+        json.dump(figures | verdict, sys.stdout, indent=1)
+        print("\n" + "\n".join(verdict["gates"]))
+        return int(verdict["missed"] > 0)
+    for name in arguments.names:
         figures[name] = runs[name](**(quick.get(name, {}) if arguments.quick else {}))
-    print(json.dumps(figures, indent=1))
+    json.dump(figures, sys.stdout, indent=1)
+    print()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -103,11 +103,11 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"The gallery ended with code {process.returncode} before it answered.")
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
-                connection.request("GET", "/healthz")
-                if connection.getresponse().status == 200:
-                    return
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
         time.sleep(0.05)
     raise RuntimeError("The gallery did not answer in time.")
 

@@ -34,7 +34,12 @@ def prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
             dataset = parse(data, scanned)
         except UnreadableError as error:
             return Rejected(name, REASON_OF[error.flaw], error.message)
-        facts = facts_of(dataset, transfer_syntax=scanned.transfer_syntax, headerless=scanned.headerless)
+        facts = facts_of(
+            dataset,
+            transfer_syntax=scanned.transfer_syntax,
+            headerless=scanned.headerless,
+            has_pixels=scanned.pixel_offset is not None,
+        )
     filed = _with_uids(facts, staged.sha256)
     return Prepared(name, staged, filed, uids_made=filed is not facts)
 

@@ -1,0 +1,57 @@
+"""The speeds that the gallery promises, measured and judged; a promise missed ends with a code above 0."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bench import gallery, ingest, mixed, render
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One promise."""
+
+    name: str
+    measured: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Say whether the figure keeps the promise."""
+        return self.measured >= self.limit if self.at_least else self.measured <= self.limit
+
+    def __str__(self) -> str:
+        sign = ">=" if self.at_least else "<="
+        return f"{'holds ' if self.holds else 'MISSED'}  {self.name}: {self.measured} ({sign} {self.limit})"
+
+
+def run() -> dict[str, Any]:
+    """Every figure, and which of the promises hold."""
+    figures = {"ingest": ingest.run(), "render": render.run(), "gallery": gallery.run(), "mixed": mixed.run()}
+    gates = list(judged(figures))
+    return {
+        "figures": figures,
+        "gates": [str(gate) for gate in gates],
+        "missed": sum(not gate.holds for gate in gates),
+    }
+
+
+def judged(figures: dict[str, Any]) -> Iterator[Gate]:
+    """Hold the figures of all benchmarks against what DESIGN and README promise on two cores."""
+    come_in = figures["ingest"]
+    for way, name, limit in (
+        ("form_one_file_a_request", "CT a second through the form", 150.0),
+        ("zip_stored", "CT a second from a ZIP", 280.0),
+        ("raw_1_connection", "CT a second as raw bodies, one connection", 285.0),
+    ):
+        yield Gate(name, come_in[way]["per_s"], limit, at_least=True)
+    for kind, targets in render.TARGETS.items():
+        for form, limit in targets.items():
+            yield Gate(f"{kind} as {form}, ms CPU", figures["render"][kind][f"{form}_ms"], limit)
+    yield Gate("gallery page at a million instances, ms", figures["gallery"]["slowest_median_ms"], 50)
+    together = figures["mixed"]
+    yield Gate("gallery p95 while CT arrive, ms", together["gallery_ms_during_upload"]["p95"], 100)
+    yield Gate("cached thumbnail p95 at 4 connections, ms", together["thumbnail_ms_cached_4_connections"]["p95"], 10)
+    yield Gate("memory at rest, MB", together["pss_mb_at_rest"], 550)
+    yield Gate("memory during a drop of 2 GB, MB", together["pss_mb_peak_during_drop"], 800)
