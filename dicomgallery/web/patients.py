@@ -34,4 +34,5 @@ def show(patient_id: int) -> ResponseReturnValue:
 @needs(Permission.EXPORT)
 def archive(patient_id: int) -> Response:
     """Everything of the patient as a ZIP."""
-    return downloads.archive(Selection(patients=(patient_id,)), actor=current_actor(), name=f"patient-{patient_id}")
+    found = patients.by_id(current_actor().scope, patient_id)
+    return downloads.archive(Selection(patients=(found.id,)), actor=current_actor(), name=f"patient-{patient_id}")

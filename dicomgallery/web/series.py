@@ -51,4 +51,5 @@ def frames(series_id: int) -> Response:
 @needs(Permission.EXPORT)
 def archive(series_id: int) -> Response:
     """The series as a ZIP."""
-    return downloads.archive(Selection(series=(series_id,)), actor=current_actor(), name=f"series-{series_id}")
+    found = series.by_id(current_actor().scope, series_id)
+    return downloads.archive(Selection(series=(found.id,)), actor=current_actor(), name=f"series-{series_id}")

@@ -55,4 +55,5 @@ def unpin(study_id: int) -> ResponseReturnValue:
 @needs(Permission.EXPORT)
 def archive(study_id: int) -> Response:
     """The study as a ZIP."""
-    return downloads.archive(Selection(studies=(study_id,)), actor=current_actor(), name=f"study-{study_id}")
+    found = studies.by_id(current_actor().scope, study_id)
+    return downloads.archive(Selection(studies=(found.id,)), actor=current_actor(), name=f"study-{study_id}")
