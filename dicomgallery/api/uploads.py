@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
+from werkzeug.http import parse_options_header
 
 from dicomgallery import settings
 from dicomgallery.access import Permission
@@ -24,7 +25,7 @@ def create() -> ResponseReturnValue:
     if request.mimetype == "multipart/form-data":
         files = incoming_parts("files", "file")
     else:
-        files = [IncomingFile(request.args.get("name") or "upload", staged_body(settings.current().max_stream_bytes))]
+        files = [IncomingFile(_name(), staged_body(settings.current().max_stream_bytes))]
     report = receiving.receive(
         files,
         actor=current_actor(),
@@ -77,6 +78,12 @@ def _is_claim(claim: object) -> bool:
         and isinstance(claim.get("size", 0), int)
         and 0 <= claim.get("size", 0) < 1 << 62
     )
+
+
+def _name() -> str:
+    # A page names its archive in a header (RFC 6266): an address of ours carries no name.
+    _, disposition = parse_options_header(request.headers.get("Content-Disposition"))
+    return disposition.get("filename") or request.args.get("name") or "upload"
 
 
 def _origin() -> Origin:

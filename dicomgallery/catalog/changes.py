@@ -22,7 +22,7 @@ class SeriesChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The changes after an id, each series once, by its last change."""
+    """The changes after an id, each series once: by its last change, but new is new with pictures too."""
 
     latest: int
     """Ask from here the next time."""
@@ -45,6 +45,10 @@ def since(scope: Scope, change_id: int | None) -> Changes:
     rows = db.session.execute(query.order_by(Change.id).limit(MOST + 1)).all()
     if len(rows) > MOST:
         return Changes(latest(scope), (), more=True)
-    last = {row.series_key: row.kind for row in rows}
+    last: dict[int, str] = {}
+    for row in rows:
+        # What came and got its pictures since is still new to who asks.
+        is_new = last.get(row.series_key) == "added" and row.kind == "pictured"
+        last[row.series_key] = "added" if is_new else row.kind
     changed = tuple(SeriesChange(series_id, kind) for series_id, kind in last.items())
     return Changes(rows[-1].id if rows else after, changed, more=False)

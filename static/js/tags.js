@@ -61,7 +61,7 @@ export function startTagFilter(box) {
 export function startExplain(details) {
   const room = details.closest("tr").nextElementSibling?.querySelector(".explanation");
   details.addEventListener("toggle", async () => {
-    if (!details.open || !room || room.childElementCount > 0) return;
+    if (!details.open || !room || room.querySelector(":scope > :not(.needs-no-script)")) return;
     try {
       const response = await fetch(details.dataset.explain, { headers: { Accept: "text/html", "X-Part": "explanation" } });
       if (!response.ok) throw new Error(`HTTP ${response.status}`);

@@ -2,12 +2,16 @@
 import { isArchive, isDebris } from "./collect.js";
 import { sha256 } from "./hash.js";
 import { address, Cancelled, missing, persist, send } from "./server.js";
-import { groups, pack } from "./tar.js";
+import { groups, pack, wellFormed } from "./tar.js";
 
 const GROUP_BYTES = 64 * 2 ** 20;
 const AT_ONCE = 2;
 const ASK_EVERY = 1000;
 const TYPES = { zip: "application/zip", tar: "application/x-tar", gz: "application/gzip", tgz: "application/gzip" };
+
+// RFC 8187: what encodeURIComponent leaves, but a header may not hold.
+const inHeader = (name) => encodeURIComponent(wellFormed(name))
+  .replace(/['()*]/gu, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
 
 /** How an upload stands; made anew for each. */
 export const blank = () => ({ files: 0, bytes: 0, doneFiles: 0, doneBytes: 0, sentBytes: 0, accepted: 0, duplicates: 0, rejected: 0, receipt: 0, url: "", waiting: "", phase: "reading" });
@@ -132,7 +136,7 @@ export class Upload {
   async sendAlone(entry) {
     const { name, file } = entry;
     const type = TYPES[name.split(".").at(-1).toLowerCase()] ?? "application/octet-stream";
-    const headers = { "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name.toWellFormed?.() ?? name)}` };
+    const headers = { "Content-Disposition": `attachment; filename*=UTF-8''${inHeader(name)}` };
     const answer = await persist(() => this.fly(entry, file, type, headers), { signal: this.signal, again: this.waits });
     this.settle(answer, { files: 1, bytes: file.size, sent: file.size });
   }
