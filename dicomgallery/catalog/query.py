@@ -99,6 +99,7 @@ class SearchQuery:
         """The same search with one facet value chosen, or no longer."""
         if facet == "collection":
             return replace(self, collection_id=None if self.chosen(facet) == (value,) else int(value))
+        value = "" if value == NOT_GIVEN else value
         before = self.chosen(facet)
         after = tuple(v for v in before if v != value) if value in before else (*before, value)
         return replace(self, facets=_ordered({**dict(self.facets), facet: after}))
@@ -144,7 +145,7 @@ def parse(args: Mapping[str, Sequence[str]]) -> SearchQuery:
     return SearchQuery(
         text=text,
         words=words,
-        facets=_ordered({facet: tuple(args.get(facet, ())) for facet in FACETS}),
+        facets=_ordered({facet: _values(args.get(facet, ())) for facet in FACETS}),
         date_from=date_from,
         date_to=date_to,
         collection_id=_collection(args.get("collection", ()), complaints),
@@ -170,15 +171,14 @@ def _search_box(typed: str, complaints: list[str]) -> tuple[str, tuple[tuple[str
 
 
 def _ordered(chosen: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    kept = []
-    for facet in FACETS:
-        given = (
-            "" if value == NOT_GIVEN else value.replace("\0", "").strip() for value in chosen.get(facet, ()) if value
-        )
-        values = tuple(dict.fromkeys(given))[:MOST_VALUES]
-        if values:
-            kept.append((facet, values))
-    return tuple(kept)
+    kept = ((facet, tuple(dict.fromkeys(chosen.get(facet, ())))[:MOST_VALUES]) for facet in FACETS)
+    return tuple((facet, values) for facet, values in kept if values)
+
+
+def _values(given: Sequence[str]) -> list[str]:
+    """The values of one parameter; an empty one asks nothing."""
+    plain = (value.replace("\0", "").strip() for value in given)
+    return ["" if value == NOT_GIVEN else value for value in plain if value]
 
 
 def _date(given: Sequence[str], end: str, complaints: list[str]) -> date | None:

@@ -213,13 +213,14 @@ def _ids_of_images(scope: Scope, query: SearchQuery, cursor: str | None, limit: 
     key, last_seen = (place[:-1], place[-1]) if place else (None, images.SERIES_DONE)
     while True:
         unfinished = last_seen != images.SERIES_DONE
-        rows = _walk(scope, query.level, match, order, key, limit=limit, inclusive=unfinished)
-        series = [(row[0], tuple(row[1:])) for row in rows[:limit]]
+        # One series more than images wanted: if each has one, that tells whether more follow.
+        rows = _walk(scope, query.level, match, order, key, limit=limit + 1, inclusive=unfinished)
+        series = [(row[0], tuple(row[1:])) for row in rows[: limit + 1]]
         # The series an earlier page ended in may have gone meanwhile.
         goes_on = unfinished and key is not None and bool(series) and series[0][1] == key
         stop = gathering.take(series, after=last_seen if goes_on else None)
         if stop is not None:
             return gathering.ids, cursors.encode(kind, stop)
-        if len(rows) <= limit:
+        if len(rows) <= limit + 1:
             return gathering.ids, None
-        key, last_seen = tuple(rows[limit - 1][1:]), images.SERIES_DONE
+        key, last_seen = series[-1][1], images.SERIES_DONE

@@ -1,0 +1,51 @@
+"""The migrations go up, down and up again on each database, and the models agree with them."""
+
+from pathlib import Path
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+
+from dicomgallery.models import db
+from dicomgallery.settings import Settings
+from tests.catalog.conftest import catalog_of
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of a database without tables."""
+    if request.param == "sqlite":
+        return Settings(data=tmp_path)
+    url: str = request.getfixturevalue("postgres")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE migrated"))
+    engine.dispose()
+    return Settings(data=tmp_path, database_url=url.replace("/postgres?", "/migrated?"))
+
+
+def test_up_down_and_up_again_leaves_what_the_models_say(fresh: Settings) -> None:
+    with catalog_of(fresh).app_context():
+        flask_migrate.upgrade()
+        first = _names()
+        flask_migrate.downgrade(revision="base")
+        assert _names() <= {"alembic_version", "sqlite_sequence"}
+        flask_migrate.upgrade()
+        flask_migrate.check()
+
+        assert _names() == first
+        db.engine.dispose()
+
+
+def _names() -> set[str]:
+    inspector = sa.inspect(db.engine)
+    tables = set(inspector.get_table_names())
+    with db.engine.connect() as connection:
+        if db.engine.dialect.name == "sqlite":
+            query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        else:
+            query = (
+                "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prolang IN "
+                "(SELECT oid FROM pg_language WHERE lanname = 'plpgsql')"
+            )
+        return tables | set(connection.execute(sa.text(query)).scalars())
