@@ -3,9 +3,11 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,50 +49,44 @@ def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a private PostgreSQL server on a Unix socket."""
     found = shutil.which("postgres") or next(map(str, SERVERS), "")
     if not found:
         pytest.skip("no PostgreSQL server is installed (looked on the PATH and in /usr/lib/postgresql)")
-    binaries = Path(found).resolve().parent
-    home = Path(tmp_path_factory.mktemp("postgres"))
-    user = _ordinary_user(home)
-    if user is None:
+    is_root = os.geteuid() == 0
+    if is_root and "nobody" not in {entry.pw_name for entry in pwd.getpwall()}:
         pytest.skip("PostgreSQL does not run as root, and there is no user `nobody` to run it as")
-    data, run = home / "data", home / "run"
-    run.mkdir()
-    if os.geteuid() == 0:
-        shutil.chown(home, user)
-        shutil.chown(run, user)
-    as_user = {"user": user} if os.geteuid() == 0 else {}
-    initialized = [binaries / "initdb", "-D", data, "-U", "gallery", "--auth=trust", "--no-sync", "-E", "UTF8"]
-    subprocess.run([*initialized, "--locale=C.UTF-8"], check=True, capture_output=True, cwd=home, **as_user)
-    options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50", "-k", run]
-    command = [binaries / "postgres", "-D", data, *options]
+    as_user = {"user": "nobody"} if is_root else {}
+    binaries = Path(found).resolve().parent
+    # Not among pytest's folders: those are root's alone, and a socket's path must be short.
+    home = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        if is_root:
+            shutil.chown(home, "nobody")
+        initialize = [binaries / "initdb", "-D", home / "data", "-U", "gallery", "--auth=trust", "--no-sync"]
+        options = ["-E", "UTF8", "--locale=C.UTF-8"]
+        subprocess.run([*initialize, *options], check=True, capture_output=True, cwd=home, **as_user)
+        yield from _running([binaries / "postgres", "-D", home / "data", "-k", home], home, as_user)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _running(command: list[str | Path], home: Path, as_user: dict[str, str]) -> Iterator[str]:
+    options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50"]
     with (
         (home / "log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log, cwd=home, start_new_session=True, **as_user) as server,
+        subprocess.Popen(
+            [*command, *options], stdout=log, stderr=log, cwd=home, start_new_session=True, **as_user
+        ) as server,
     ):
         try:
-            _wait_for(run / ".s.PGSQL.5432", server)
-            yield f"postgresql+psycopg://gallery@/postgres?host={run}"
+            _wait_for(home / ".s.PGSQL.5432", server)
+            yield f"postgresql+psycopg://gallery@/postgres?host={home}"
         finally:
             # SIGINT is PostgreSQL's fast shutdown.
-            server.send_signal(2)
+            server.send_signal(signal.SIGINT)
             server.wait(20)
-
-
-def _ordinary_user(home: Path) -> str | None:
-    if os.geteuid() != 0:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    if "nobody" not in {entry.pw_name for entry in pwd.getpwall()}:
-        return None
-    # pytest's folders are closed to others; this user must pass through them.
-    for folder in (home, *home.parents):
-        if folder == Path(folder.root) or folder.stat().st_mode & 0o001:
-            continue
-        folder.chmod(folder.stat().st_mode | 0o011)
-    return "nobody"
 
 
 def _wait_for(path: Path, server: subprocess.Popen[bytes]) -> None:
