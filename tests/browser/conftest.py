@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.server import Server, serving
+from tests.browser.visitor import TELL_VIOLATIONS, Meet, Visitor
+
 STATIC = Path(__file__).resolve().parents[2] / "static"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -59,3 +62,52 @@ def scripts(chromium: Browser, static_address: str) -> Iterator[Page]:
     page.goto(f"{static_address}/mark.svg")
     yield page
     context.close()
+
+
+@pytest.fixture
+def meet(chromium: Browser) -> Iterator[Meet]:
+    """Visitors with a browser each; a test ends well only when none of their pages had anything to complain of."""
+    visitors: list[Visitor] = []
+
+    def new_visitor(
+        server: Server, *, width: int = 1280, height: int = 900, javascript: bool = True, theme: str = "dark"
+    ) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="light" if theme == "light" else "dark",
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+            has_touch=width < 500,
+        )
+        context.set_default_timeout(20_000)
+        context.add_init_script(TELL_VIOLATIONS)
+        visitor = Visitor(context, context.new_page(), f"http://127.0.0.1:{server.port}")
+        context.on("page", visitor.watch)
+        visitor.watch(visitor.page)
+        visitors.append(visitor)
+        return visitor
+
+    yield new_visitor
+    for visitor in visitors:
+        visitor.look()
+        visitor.context.close()
+    assert [visitor.unexpected() for visitor in visitors] == [[] for _ in visitors]
+
+
+@pytest.fixture(scope="session")
+def samples() -> Iterator[Server]:
+    """A gallery with the sample images and all their pictures; tests read it and leave it as it is."""
+    with serving() as server:
+        connection = server.connect()
+        connection.request("POST", "/demo")
+        assert connection.getresponse().status == 303
+        connection.close()
+        server.settle(0.5)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def workshop() -> Iterator[Server]:
+    """A gallery to work in; each test brings its own files and finds them by its own names."""
+    with serving() as server:
+        yield server

@@ -1,0 +1,120 @@
+"""Somebody at a gallery with a browser of their own; whatever their browser complains of is kept."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response
+
+# Runs before a page's own scripts: what the policy forbids is said aloud, whether or not the browser prints it.
+TELL_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => {
+  console.error(`forbidden by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+});
+"""
+
+BROKEN = "() => [...document.images].filter((one) => one.complete && one.src && !one.naturalWidth).map((one) => one.src)"
+
+
+@dataclass
+class Visitor:
+    """A person at a page of one gallery."""
+
+    context: BrowserContext
+    page: Page
+    home: str
+    complaints: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+    """Patterns of complaints that the test itself provokes."""
+
+    def watch(self, page: Page) -> None:
+        """Hear what this page says, asks in vain, and fails in."""
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+
+    def go(self, path: str) -> None:
+        """Open a page of the gallery and wait until its scripts, where there are any, have started."""
+        self.look()
+        self.page.goto(self.home + path)
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the page that is loading has started its scripts."""
+        self.page.wait_for_load_state()
+        if self.runs_scripts:
+            self.page.wait_for_selector("html[data-ready]", state="attached")
+
+    @property
+    def runs_scripts(self) -> bool:
+        """Say whether this browser runs scripts."""
+        return self.page.locator("html[data-script]").count() > 0
+
+    @property
+    def path(self) -> str:
+        """Where the visitor is, without the host."""
+        parts = urlsplit(self.page.url)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+
+    def look(self) -> None:
+        """Note every picture that is broken on the page as it stands."""
+        if self.page.url.startswith(self.home):
+            self.complaints += [f"broken picture: {src}" for src in self.page.evaluate(BROKEN)]
+
+    def unexpected(self) -> list[str]:
+        """The complaints that no test asked for."""
+        return [one for one in self.complaints if not any(re.search(pattern, one) for pattern in self.expected)]
+
+    # ------------------------------------------------------------ what a page holds
+
+    def cards(self) -> Locator:
+        """The cards of the grid."""
+        return self.page.locator("[data-grid] [data-card]")
+
+    def found(self) -> str:
+        """What the line above the grid says."""
+        return " ".join(self.page.locator(".found").inner_text().split())
+
+    def wait_found(self, words: str) -> None:
+        """Wait until the line above the grid says this."""
+        self.page.locator(".found").filter(has_text=re.compile(rf"^\s*{re.escape(words)}\s*$")).wait_for()
+
+    def titles(self) -> list[str]:
+        """The names on the cards."""
+        return [text.strip() for text in self.page.locator("[data-grid] .card-caption b").all_inner_texts()]
+
+    def says(self, script: str) -> None:
+        """Wait until this is true on the page."""
+        self.page.wait_for_function(script)
+
+    def drop(self, *paths: Path) -> None:
+        """Drop files and folders of the disk on the page, as a file manager does."""
+        session = self.context.new_cdp_session(self.page)
+        dragged = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": dragged})
+        session.detach()
+
+    # ------------------------------------------------------------ what the browser says
+
+    def _heard(self, said: ConsoleMessage) -> None:
+        # A failed request is heard below, with its status.
+        if said.type in {"error", "warning"} and not said.text.startswith("Failed to load resource"):
+            self.complaints.append(f"console: {said.text}")
+
+    def _failed(self, request: Request) -> None:
+        # Going on to another page ends what the old one still asked for.
+        if request.failure not in {"net::ERR_ABORTED", None}:
+            self.complaints.append(f"request: {request.failure} {request.method} {urlsplit(request.url).path}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            where = urlsplit(response.url).path
+            self.complaints.append(f"answer: {response.status} {response.request.method} {where}")
+
+
+Meet = Callable[..., Visitor]
+"""`meet(server, width=390, javascript=False, theme="light")`: a new visitor at a gallery."""
