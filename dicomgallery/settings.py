@@ -35,7 +35,6 @@ class Settings:
     max_archive_entries: int = 20_000
     max_archive_bytes: int = 4 * GIB
     max_archive_ratio: int = 200
-    max_elements: int = 100_000
     picture_cache_bytes: int = 5 * GIB
     bin_days: int = 30
     """Days until the bin is emptied by itself; 0 never does."""
@@ -88,7 +87,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         max_archive_entries=whole("MAX_ARCHIVE_ENTRIES", base.max_archive_entries),
         max_archive_bytes=whole("MAX_ARCHIVE_BYTES", base.max_archive_bytes),
         max_archive_ratio=whole("MAX_ARCHIVE_RATIO", base.max_archive_ratio),
-        max_elements=whole("MAX_ELEMENTS", base.max_elements),
         picture_cache_bytes=whole("PICTURE_CACHE_BYTES", base.picture_cache_bytes),
         bin_days=whole("BIN_DAYS", base.bin_days, least=0),
         keep_days=whole("KEEP_DAYS", base.keep_days, least=0),
