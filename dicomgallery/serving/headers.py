@@ -17,6 +17,8 @@ _POLICY = {
     "frame-ancestors": "'none'",
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {sources}" for name, sources in _POLICY.items())
+PRIVATE = "private, no-cache"
+"""Kept by the browser alone, and asked for again each time: what most answers are."""
 ALWAYS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -26,9 +28,8 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     # For browsers that do not know frame-ancestors.
     "X-Frame-Options": "DENY",
+    "Cache-Control": PRIVATE,
 }
-PRIVATE = "private, no-cache"
-"""Kept by the browser alone, and asked for again each time: what most answers are."""
 FOREVER = "private, max-age=31536000, immutable"
 """For addresses whose content never changes."""
 
@@ -39,8 +40,9 @@ def init_app(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
+    # One look at what is there: each question to a header list walks through it.
+    there = {name.lower() for name, _ in response.headers}
     for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = PRIVATE
+        if name.lower() not in there:
+            response.headers.add(name, value)
     return compressed(response, request.headers.get("Accept-Encoding", ""))

@@ -58,7 +58,7 @@ def restore(deed_id: int) -> ResponseReturnValue:
     if restored.still_replaced:
         text += f" {count(restored.still_replaced)} stay behind newer files with the same identity."
     say(text)
-    return redirect(back(request.form.get("next") or url_for("bin.index")), 303)
+    return redirect(back(request.args.get("next") or url_for("bin.index")), 303)
 
 
 @bp.route("/empty", methods=["GET", "POST"])

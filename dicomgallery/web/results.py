@@ -137,6 +137,11 @@ class Results:
         return found
 
     @property
+    def here(self) -> str:
+        """The first page of this search, to come back to after a deed."""
+        return self._at(self.query)
+
+    @property
     def clear_href(self) -> str:
         """The page with no filter on."""
         return self._at(self.query.cleared())

@@ -23,8 +23,9 @@ def bin() -> ResponseReturnValue:  # noqa: A001 - the bin is what it is called
     deed = removal.to_bin(selection_of(request.form), actor=current_actor())
     number = deed.instance_count
     text = f"{count(number)} {plural(number, 'image')} moved to the bin."
-    say(text, undo=url_for("bin.restore", deed_id=deed.id))
-    return redirect(back(request.form.get("next")), 303)
+    here = back(request.form.get("next"))
+    say(text, undo=url_for("bin.restore", deed_id=deed.id, next=here))
+    return redirect(here, 303)
 
 
 @bp.post("/collection")

@@ -21,7 +21,7 @@ def test_what_is_selected_goes_to_the_bin_and_comes_back_at_once(browser: Browse
     page = browser.see(browser.post("/selection/bin", {"series": "1"}))
 
     assert "2 images moved to the bin." in page
-    undo = re.search(r'action="(/bin/\d+/restore)"', page)
+    undo = re.search(r'action="(/bin/\d+/restore\?next=/)"', page)
     assert undo
     assert gallery.instance_count() == 0
     assert "2 images restored." in browser.see(browser.post(undo[1]))

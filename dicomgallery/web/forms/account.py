@@ -4,6 +4,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField
 from wtforms.validators import DataRequired, Length
 
+from dicomgallery.web.going_back import back
+
 
 class SignInForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """The owner's password, and where to go then."""
@@ -14,7 +16,4 @@ class SignInForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     @property
     def target(self) -> str:
         """The page of this gallery to go to; never another site's."""
-        path = str(self.next.data or "/")
-        # "//evil.example" and "/\evil.example" are other sites to a browser.
-        is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-        return path if is_ours else "/"
+        return back(self.next.data)
