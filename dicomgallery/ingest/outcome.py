@@ -24,7 +24,7 @@ ADVICE = {
     Reason.TOO_LARGE: "Send it in smaller parts, or raise the limit in the settings.",
     Reason.UNSAFE: "Unpack it yourself, look at what is inside, and send the files that you trust.",
     Reason.UNREADABLE: "Check that the file opens elsewhere and that this account may read it, then send it again.",
-    Reason.STORAGE_FULL: "Free some space on the gallery's disk and drop the folder again: only what is missing is sent.",
+    Reason.STORAGE_FULL: "Free some space on the disk and drop the folder again: only what is missing is sent.",
     Reason.DUPLICATE: "Choose another name, or another study name.",
 }
 """What a person can do about each reason."""

@@ -167,21 +167,23 @@ def _store(arrival: Arrival, batch: _Batch) -> Written:
 def _put(batch: _Batch) -> None:
     """Store the blobs; a file whose blob cannot be stored becomes rejected."""
     try:
+        for file in batch.prepared:
+            file.staged.settle()
         store().put([(file.staged.sha256, file.staged.path) for file in batch.prepared])
-    except OSError:
+    except (OSError, StorageFullError):
         # A failed fsync is a failed store, never retried; but what already lies at its place is safe,
         # and the disk may take the smaller files of a batch.
         batch.items = [(_put_one(item) if isinstance(item, Prepared) else item, size) for item, size in batch.items]
 
 
 def _put_one(file: Prepared) -> Prepared | Rejected:
-    if not file.staged.path.exists() and store().has(file.staged.sha256):
-        return file
     try:
-        store().put([(file.staged.sha256, file.staged.path)])
-    except OSError as error:
+        file.staged.settle()
+        if file.staged.path.exists() or not store().has(file.staged.sha256):
+            store().put([(file.staged.sha256, file.staged.path)])
+    except (OSError, StorageFullError) as error:
         discard([file.staged.path])
-        log.warning("a blob was not stored", extra={"errno": error.errno})
+        log.warning("a blob was not stored", extra={"error_type": type(error).__name__})
         return Rejected(file.name, Reason.STORAGE_FULL, StorageFullError().message)
     return file
 

@@ -6,14 +6,13 @@ import socket
 import threading
 
 from dicomgallery import settings
-from dicomgallery.jobs.bell import bell_of
+from dicomgallery.jobs.bell import BREATH_SECONDS, bell_of
 from dicomgallery.jobs.runner import ask_for_periodic, drain, free_expired
 from dicomgallery.models import in_context
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
-BREATH_SECONDS = 0.2
 
 
 def work() -> None:
@@ -25,9 +24,8 @@ def work() -> None:
 
     def look() -> None:
         with one_at_a_time:
-            drain(me, stopping=stop.is_set)
-            # Files that come one by one join the job that waits meanwhile; pictures asked for are not held up.
             stop.wait(BREATH_SECONDS)
+            drain(me, stopping=stop.is_set)
 
     def sweep() -> None:
         while not stop.is_set():

@@ -7,8 +7,6 @@ What nobody took over is removed when the request ends.
 
 from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -37,18 +35,15 @@ class StagedPart:
     def __init__(self, file: StagingFile) -> None:
         self._file = file
         self._failure: GalleryError | None = None
-        self._done: Future[StagedFile] | None = None
+        self._staged: StagedFile | None = None
         self._reader: IO[bytes] | None = None
 
     @property
     def staged(self) -> StagedFile:
-        """The bytes, durable; raises TooLargeError or StorageFullError when they could not be kept."""
-        if self._failure is None and self._done is not None:
-            try:
-                return self._done.result()
-            except GalleryError as failure:
-                self._failure = failure
-        raise self._failure or RefusedError("The file did not arrive whole.")
+        """The bytes, on their way to the disk; raises TooLargeError or StorageFullError when they could not be kept."""
+        if self._staged is None:
+            raise self._failure or RefusedError("The file did not arrive whole.")
+        return self._staged
 
     def write(self, data: bytes) -> int:
         """Take the next bytes; after a failure they are let go, so that the parts behind them are still read."""
@@ -62,9 +57,9 @@ class StagedPart:
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Rewind; the parser does so once at the end of a part, which makes the bytes durable."""
-        if self._done is None and self._failure is None:
-            self._done = _disk().submit(self._file.finish)
-        if self._reader is None and self._done is None:
+        if self._staged is None and self._failure is None:
+            self._staged = self._file.finish()
+        if self._reader is None and self._staged is None:
             return 0
         return self._opened().seek(offset, whence)
 
@@ -74,8 +69,8 @@ class StagedPart:
 
     def wait(self) -> None:
         """Wait until the disk has the bytes, or has refused them."""
-        if self._done is not None:
-            self._done.exception()
+        if self._staged is not None and self._staged.settling is not None:
+            self._staged.settling.exception()
 
     def close(self) -> None:
         """Remove what nobody took over."""
@@ -213,9 +208,3 @@ def _size(part: FileStorage) -> int:
 
 def _folder() -> Path:
     return settings.current().data / "tmp"
-
-
-@cache
-def _disk() -> ThreadPoolExecutor:
-    """Files of one form reach the disk side by side, so that they share its journal's commits."""
-    return ThreadPoolExecutor(4, thread_name_prefix="staging")

@@ -13,7 +13,7 @@ class BlobStore(Protocol):
         """Hold the sweeper off from before a blob is put until its row is committed."""
 
     def put(self, staged: Sequence[tuple[str, Path]]) -> None:
-        """Take (sha256, file already fsynced) over, durably; OSError when the disk refuses."""
+        """Take (sha256, file that is settled) over, durably; OSError when the disk refuses."""
 
     def path(self, sha256: str) -> Path:
         """A local file with the blob's bytes; FileNotFoundError when there is none."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dicomgallery.storage.staging import disk
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,7 +35,7 @@ class LocalStore:
         return _Lock(self.lock, fcntl.LOCK_EX)
 
     def put(self, staged: Sequence[tuple[str, Path]]) -> None:
-        """Take (sha256, file already fsynced) over, durably; OSError when the disk refuses."""
+        """Take (sha256, file that is settled) over, durably; OSError when the disk refuses."""
         folders: dict[Path, None] = {}
         for sha256, source in staged:
             target = self._target(sha256)
@@ -45,8 +47,8 @@ class LocalStore:
             target.parent.mkdir(exist_ok=True, mode=0o700)
             source.rename(target)
             folders[target.parent] = None
-        for folder in folders:
-            fsync_folder(folder)
+        for done in [disk().submit(fsync_folder, folder) for folder in folders]:
+            done.result()
 
     def path(self, sha256: str) -> Path:
         """The blob's file; FileNotFoundError when there is none."""

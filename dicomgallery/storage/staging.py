@@ -5,7 +5,9 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -24,11 +26,20 @@ class StorageFullError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """Bytes that lie safely in the data folder under a name of no meaning."""
+    """Bytes that lie in the data folder under a name of no meaning."""
 
     path: Path
     sha256: str
     size_bytes: int
+    settling: "Future[None] | None" = field(default=None, compare=False, repr=False)
+
+    def settle(self) -> None:
+        """Wait until the disk has the bytes for good; StorageFullError or OSError when it refused them.
+
+        They can be read and parsed meanwhile, which hides most of the wait.
+        """
+        if self.settling is not None:
+            self.settling.result()
 
 
 class StagingFile:
@@ -40,6 +51,7 @@ class StagingFile:
         self._limit = limit
         self._hash = hashlib.sha256()
         self.size_bytes = 0
+        self._settling: Future[None] | None = None
         handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         self._file = os.fdopen(handle, "w+b", buffering=0)
 
@@ -64,17 +76,22 @@ class StagingFile:
         return self
 
     def finish(self) -> StagedFile:
-        """Make the bytes durable and let go of the file."""
+        """Begin to make the bytes durable, and let go of the file."""
+        self._settling = disk().submit(self._settle)
+        return StagedFile(self.path, self._hash.hexdigest(), self.size_bytes, self._settling)
+
+    def _settle(self) -> None:
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise _plain(error) from error
         finally:
             self._file.close()
-        return StagedFile(self.path, self._hash.hexdigest(), self.size_bytes)
 
     def drop(self) -> None:
         """Forget the bytes."""
+        if self._settling is not None:
+            self._settling.exception()
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -93,6 +110,12 @@ def discard(paths: Iterable[Path]) -> None:
     """Remove staged files that are not needed any more."""
     for path in paths:
         path.unlink(missing_ok=True)
+
+
+@cache
+def disk() -> ThreadPoolExecutor:
+    """Threads that wait for the disk side by side, so that files share its journal's commits."""
+    return ThreadPoolExecutor(4, thread_name_prefix="disk")
 
 
 def is_full(error: OSError) -> bool:
