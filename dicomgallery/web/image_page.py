@@ -17,7 +17,7 @@ from dicomgallery.services.pictures import NoPicture, Picture
 from dicomgallery.web import crumbs, glance
 from dicomgallery.web.cards import image_page, picture
 from dicomgallery.web.look import TABS, Look
-from dicomgallery.web.tag_table import TagTable
+from dicomgallery.web.tag_table import MOST_ROWS, USUAL_ROWS, TagTable
 
 LONGEST_TEXT_BELOW = 300_000
 """Under the table the text is shown up to here; its tab shows all of it."""
@@ -26,11 +26,12 @@ LONGEST_TEXT_BELOW = 300_000
 class ImagePage:
     """An image, looked at in one way."""
 
-    def __init__(self, actor: Actor, found: Detail, look: Look, *, explain: str) -> None:
+    def __init__(self, actor: Actor, found: Detail, look: Look, *, explain: str = "", all_rows: bool = False) -> None:
         self.actor = actor
         self.found = found
         self.look = look
         self.explain = explain
+        self.all_rows = all_rows
         self.instance = found.instance
         self.series = found.series
         self.study = found.study
@@ -198,7 +199,8 @@ class ImagePage:
     @cached_property
     def table(self) -> TagTable:
         """Every element as a table."""
-        return TagTable.of(self.content.rows(), self.instance, scope=self.actor.scope, explain=self.explain)
+        most = MOST_ROWS if self.all_rows or self.explain else USUAL_ROWS
+        return TagTable.of(self.content.rows(), self.instance, scope=self.actor.scope, explain=self.explain, most=most)
 
     @cached_property
     def text(self) -> str:

@@ -31,7 +31,8 @@ def detail(image_id: int) -> ResponseReturnValue:
         # The slider of a page without script asks by position.
         wanted = instances.nth(current_actor().scope, found.series.id, position)
         return redirect(url_for("images.detail", image_id=wanted) + look.query(frame=None).rstrip("?"), 303)
-    page = ImagePage(current_actor(), found, look, explain=request.args.get("explain", ""))
+    explain, all_rows = request.args.get("explain", ""), request.args.get("rows") == "all"
+    page = ImagePage(current_actor(), found, look, explain=explain, all_rows=all_rows)
     return render_template("images/detail.html", page=page)
 
 

@@ -11,8 +11,9 @@ from dicomgallery.models import Instance
 from dicomgallery.web import explaining
 from dicomgallery.web.explaining import ShownExplanation, key_of
 
-MOST_ROWS = 3000
-"""A page with more is slower to show than to read as text."""
+USUAL_ROWS = 1500
+"""A page with more takes a second to show; it is asked for by `rows=all`."""
+MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,14 @@ class TagTable:
     has_private: bool
 
     @classmethod
-    def of(cls, found: Sequence[AttributeRow], instance: Instance, *, scope: Scope, explain: str) -> "TagTable":
-        """The table of these elements; the row whose key is `explain` with its explanation opened."""
+    def of(
+        cls, found: Sequence[AttributeRow], instance: Instance, *, scope: Scope, explain: str, most: int
+    ) -> "TagTable":
+        """The table of the first `most` of these elements; that with the key `explain` explained."""
         many = _sequences_of_many(found)
         seen: set[str] = set()
         groups: list[TagGroup] = []
-        for row in found[:MOST_ROWS]:
+        for row in found[:most]:
             group = _group_for(row, groups)
             group.known = group.known or row.known_private
             group.rows += _item_heads(row, many, seen)
@@ -70,7 +73,7 @@ class TagTable:
             if shown.key == explain:
                 shown = replace(shown, explanation=explaining.of_row(row, instance, scope=scope))
             group.rows.append(shown)
-        left_out = max(0, len(found) - MOST_ROWS)
+        left_out = max(0, len(found) - most)
         return cls(groups, len(found), left_out, has_private=any(row.tag_number >> 16 & 1 for row in found))
 
 

@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 
 from dicomgallery.dicom import synthetic
 from dicomgallery.ingest.outcome import Accepted
+from dicomgallery.web.tag_table import USUAL_ROWS
 from tests.conftest import Gallery
 from tests.web.conftest import Browser
 
@@ -211,6 +212,22 @@ def test_the_picture_leaves_as_png_or_jpeg(browser: Browser, gallery: Gallery, e
 
     assert answer.mimetype == media_type
     assert answer.headers["Content-Disposition"] == f'attachment; filename="image-{one}.{ending}"'
+
+
+def test_a_very_long_table_shows_its_beginning_and_the_rest_when_asked(browser: Browser, gallery: Gallery) -> None:
+    dataset = synthetic.secondary_capture()
+    dataset.ReferencedImageSequence = [Dataset() for _ in range(USUAL_ROWS)]
+    for number, item in enumerate(dataset.ReferencedImageSequence):
+        item.ReferencedFrameNumber = number + 1
+    (one,) = _ingest(gallery, dataset)
+
+    short = browser.get(f"/images/{one}/detail").text
+    whole = browser.get(f"/images/{one}/detail?rows=all").text
+
+    assert short.count("Referenced Frame Number") < whole.count("Referenced Frame Number")
+    assert "more elements are not in this table" in short
+    assert "more elements are not in this table" not in whole
+    assert re.search(rf"Item {USUAL_ROWS}\s*<", whole)
 
 
 def test_every_packaged_file_has_its_page(browser: Browser, gallery: Gallery) -> None:
