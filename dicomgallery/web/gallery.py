@@ -5,13 +5,20 @@ from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
 from dicomgallery.catalog import query as searching
+from dicomgallery.ingest.incoming import Origin
+from dicomgallery.ingest.outcome import Accepted, Duplicate, Outcome, Rejected
 from dicomgallery.services import demo
+from dicomgallery.services.receiving import receive
 from dicomgallery.serving import paging
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.serving.uploads import incoming_parts
 from dicomgallery.web.results import Results
 from dicomgallery.web.saying import say
 
 bp = Blueprint("gallery", __name__)
+
+MOST_TOLD = 5
+"""Of more files the receipt tells."""
 
 
 @bp.get("/")
@@ -32,3 +39,27 @@ def load_samples() -> ResponseReturnValue:
     report = demo.load(current_actor())
     say("The sample images are here.", href=url_for("receipts.show", receipt_id=report.receipt_id), link="Receipt")
     return redirect(url_for("gallery.index"), 303)
+
+
+@bp.post("/images/new")
+@needs(Permission.UPLOAD)
+def new_image() -> ResponseReturnValue:
+    """Take one file of a form and go back to the gallery, saying what became of it (contract A)."""
+    files = incoming_parts("file", "files")
+    report = receive(files, actor=current_actor(), origin=Origin.FORM)
+    receipt = {"href": url_for("receipts.show", receipt_id=report.receipt_id), "link": "Receipt"}
+    for outcome in report.outcomes[:MOST_TOLD]:
+        say(_told(outcome), **receipt)
+    if not report.outcomes:
+        say("Image not saved: no file was chosen.")
+    return redirect(url_for("gallery.index"), 303)
+
+
+def _told(outcome: Outcome) -> str:
+    match outcome:
+        case Accepted():
+            return f"Image saved ({outcome.name})"
+        case Duplicate():
+            return f"Image already here ({outcome.name})"
+        case Rejected():
+            return f"Image not saved ({outcome.name}): {outcome.detail}"
