@@ -6,6 +6,7 @@ Everything here happens inside one transaction, in a fixed number of statements 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
@@ -88,7 +89,7 @@ class _Batch:
     arrival: Arrival
     at: datetime = field(default_factory=now)
 
-    @property
+    @cached_property
     def connection(self) -> Connection:
         """The transaction's connection, for statements that need no objects."""
         return self.session.connection()

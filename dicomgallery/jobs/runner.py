@@ -153,7 +153,7 @@ def _next(worker: str, ended: Ended | None, *, claim: bool = True) -> Claimed | 
         return Claimed(job.id, job.name, job.arguments, job.attempts)
 
 
-def _due() -> Select[tuple[Job]]:
+def _due() -> Select[Job]:
     """Every job that may be done now, the next one first."""
     return (
         select(Job)
