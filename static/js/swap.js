@@ -22,7 +22,10 @@ export const came = (element) => hooks.forEach((hook) => hook(element));
 export async function load(url, signal) {
   const response = await fetch(url, { signal, credentials: "same-origin", headers: { Accept: "text/html" } });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return { page: new DOMParser().parseFromString(await response.text(), "text/html"), url: response.url };
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  // A parser that runs no scripts takes what is meant for pages without them for part of the page.
+  for (const one of page.querySelectorAll("noscript")) one.remove();
+  return { page, url: response.url };
 }
 
 /**

@@ -1,9 +1,11 @@
 """A real browser, and the scripts of the pages served to it."""
 
+import contextlib
 import functools
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -96,14 +98,28 @@ def meet(chromium: Browser) -> Iterator[Meet]:
 
 @pytest.fixture(scope="session")
 def samples() -> Iterator[Server]:
-    """A gallery with the sample images and all their pictures; tests read it and leave it as it is."""
+    """A gallery with the sample images, all prepared; tests read it and leave it as it is."""
     with serving() as server:
-        connection = server.connect()
-        connection.request("POST", "/demo")
-        assert connection.getresponse().status == 303
-        connection.close()
-        server.settle(0.5)
+        assert answer(server, "POST", "/demo")[0] == 303
+        deadline = time.monotonic() + 120
+        while not is_prepared(server):
+            assert time.monotonic() < deadline, "the sample images were not prepared in time"
+            time.sleep(0.2)
         yield server
+
+
+def answer(server: Server, method: str, path: str) -> tuple[int, str]:
+    """What a gallery answers to a program: the status and the text."""
+    with contextlib.closing(server.connect()) as connection:
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+
+def is_prepared(server: Server) -> bool:
+    """Say whether every picture is made, and every word of every header can be searched."""
+    pages = [answer(server, "GET", f"/?q=ProtocolName%3Dchest&level={level}")[1] for level in ("images", "series")]
+    return "<b>40</b> images" in pages[0] and "data-waiting" not in "".join([*pages, answer(server, "GET", "/")[1]])
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,19 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 # Runs before a page's own scripts: what the policy forbids is said aloud, whether or not the browser prints it.
 TELL_VIOLATIONS = """
-addEventListener("securitypolicyviolation", (event) => {
-  console.error(`forbidden by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
+  console.error(`forbidden by the policy: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
 });
 """
 
-BROKEN = "() => [...document.images].filter((one) => one.complete && one.src && !one.naturalWidth).map((one) => one.src)"
+# A picture that came and cannot be drawn, or one whose place a script has given to words.
+BROKEN = """
+() => [
+  ...[...document.images].filter((one) => one.complete && one.src && !one.naturalWidth).map((one) => one.src),
+  ...[...document.querySelectorAll(".placeholder b")]
+    .map((one) => one.textContent).filter((words) => words.includes("did not come")),
+]
+"""
 
 
 @dataclass

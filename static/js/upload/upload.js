@@ -123,6 +123,7 @@ export class Upload {
   }
 
   async fly(flight, body, type, headers = {}) {
+    this.tell({ phase: "sending", waiting: "" });
     try {
       return await send(this.target("/api/v1/uploads"), body, {
         type, headers, signal: this.signal,
