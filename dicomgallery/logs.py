@@ -45,6 +45,8 @@ def configure(level: str) -> None:
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
+    for chatty in ("huey", "alembic.runtime.plugins"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.raiseExceptions = False
     warnings.showwarning = _warned
     sys.excepthook = _uncaught

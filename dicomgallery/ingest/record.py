@@ -19,7 +19,7 @@ from dicomgallery.dicom.values import date_key, fold
 from dicomgallery.ingest.incoming import Naming, Origin
 from dicomgallery.ingest.names import Names
 from dicomgallery.ingest.outcome import Accepted, Duplicate, Outcome, Reason, Rejected
-from dicomgallery.models import Change, Instance, Patient, Series, Study, now
+from dicomgallery.models import Change, CollectionMember, Instance, Patient, Series, Study, now
 from dicomgallery.storage.staging import StagedFile
 
 
@@ -191,7 +191,16 @@ def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | N
         if row["is_current"]
     ]
     _grow(batch, current)
+    _hand_on(batch, result)
     return result
+
+
+def _hand_on(batch: _Batch, stored: Sequence[tuple[int, int | None]]) -> None:
+    """Let the names that a replaced instance has in collections stand for the one in its place."""
+    for instance_id, replaced_id in stored:
+        if replaced_id is not None:
+            moved = update(CollectionMember).where(CollectionMember.instance_id == replaced_id)
+            batch.session.execute(moved.values(instance_id=instance_id))
 
 
 def _patients(batch: _Batch, files: Iterable[Prepared]) -> dict[tuple[str, str, str], int]:

@@ -95,7 +95,7 @@ def damaged(chance: random.Random) -> bytes:
 
 def answer(data: bytes) -> Prescanned | Flawed:
     """Ask the gate and, when it lets the bytes through, do all that the gallery does with a header."""
-    started = time.monotonic()
+    started = time.process_time()
     scanned = prescan(data)
     if isinstance(scanned, Prescanned):
         try:
@@ -110,7 +110,7 @@ def answer(data: bytes) -> Prescanned | Flawed:
             pass
     else:
         assert scanned.detail.endswith(".")
-    assert time.monotonic() - started < SLOWEST_SECONDS
+    assert time.process_time() - started < SLOWEST_SECONDS
     return scanned
 
 

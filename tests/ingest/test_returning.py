@@ -6,7 +6,7 @@ from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom import synthetic
 from dicomgallery.ingest.incoming import Origin
 from dicomgallery.ingest.outcome import Duplicate
-from dicomgallery.models import Instance, db, transaction
+from dicomgallery.models import CollectionMember, Instance, db, transaction
 from dicomgallery.services import receiving, removal
 from tests.conftest import Gallery
 
@@ -63,3 +63,14 @@ def test_a_sender_learns_what_it_need_not_send(gallery: Gallery) -> None:
     )
 
     assert report.outcomes == [Duplicate("a/one", first.instance_id)]
+
+
+def test_a_name_in_a_collection_stands_for_what_replaced_its_file(gallery: Gallery) -> None:
+    dataset = synthetic.ct_series(1, rows=16, columns=16)[0]
+    gallery.receive(("slice", dataset), collection="kept")
+    dataset.SeriesDescription = "corrected"
+
+    [second] = gallery.ingest(("elsewhere", dataset))
+
+    members = db.session.execute(select(CollectionMember.file_name, CollectionMember.instance_id)).all()
+    assert [tuple(member) for member in members] == [("slice", second.instance_id)]

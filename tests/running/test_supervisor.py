@@ -224,7 +224,8 @@ def test_every_way_to_end_it_ends_every_process_without_a_word(mine: Running, nu
 
     assert (mine.process.returncode, told, words) == (0, "", "")
     assert mine.everyone() == set()
-    assert time.monotonic() - began < 3 * slowness()
+    # Whoever does not end by itself is killed after 10 s; nobody may need that.
+    assert time.monotonic() - began < 10
 
 
 def test_a_kill_of_the_supervisor_leaves_nothing_behind(mine: Running) -> None:

@@ -1,7 +1,6 @@
 """What leaves the gallery."""
 
 import io
-import time
 import zipfile
 from collections.abc import Iterable
 
@@ -142,14 +141,3 @@ def test_a_picture_leaves_in_its_own_size_and_leaves_a_trace(gallery: Gallery) -
     db.session.rollback()
     taken = db.session.scalars(select(AuditEvent.subject).where(AuditEvent.event == "picture_taken")).all()
     assert taken == [f"instance:{key}"] * 2
-
-
-@pytest.mark.parametrize("deflate", [False, True])
-def test_archives_flow(gallery: Gallery, deflate: bool) -> None:
-    gallery.ingest(*synthetic.ct_series(60))
-    began = time.monotonic()
-    size = sum(len(chunk) for chunk in exporting.archive(everything(), actor=LOCAL_OWNER, deflate=deflate))
-    rate = 60 * 512 * 512 * 2 / (time.monotonic() - began) / 1e6
-    print(f"archive deflate={deflate}: {rate:.0f} MB/s, {size / 60 / 524288:.2f} of the size")
-
-    assert rate > 38
