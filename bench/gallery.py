@@ -1,4 +1,4 @@
-"""How long the catalog works for one page of the gallery with a million images: cards, facets and counts together."""
+"""How long the server works for one page of the gallery with a million images: search, facets, counts and HTML."""
 
 import shutil
 import statistics
@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlencode
 
 import flask_migrate
-from flask import Flask
+from flask import current_app
 
 from bench.rows import Shape, write
 from dicomgallery.access import Scope
-from dicomgallery.catalog import facets, instances, search
+from dicomgallery.catalog import instances, search
 from dicomgallery.catalog.query import Level, SearchQuery, Sort, parse
-from dicomgallery.models import db, prepare_engine
+from dicomgallery.factory import create_app
+from dicomgallery.models import db
+from dicomgallery.settings import Settings
 
 ROUNDS = 15
 PAGES = 50
@@ -54,7 +58,7 @@ QUERIES: dict[str, SearchQuery] = {
 
 
 def run(rows: int = 1_000_000, *, keep: Path | None = None) -> dict[str, object]:
-    """Median and 95th percentile in ms of all the catalog's work for one page, by kind of page."""
+    """Median and 95th percentile in ms of the server's whole work for one page, by kind of page."""
     folder = keep or Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         with _catalog(folder, rows) as written_s:
@@ -81,14 +85,9 @@ EVERYTHING = Scope()
 @contextmanager
 def _catalog(folder: Path, rows: int) -> Iterator[float]:
     """The application on a catalog of so many rows, written now unless it is there; gives the seconds it took."""
-    app = Flask("bench")
-    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{folder / 'gallery.db'}"
-    db.init_app(app)
-    migrations = Path(__file__).resolve().parent.parent / "migrations"
-    flask_migrate.Migrate(app, db, directory=str(migrations), render_as_batch=True)
+    app = create_app(Settings(data=folder, log_level="WARNING"))
     begun = time.perf_counter()
     with app.app_context():
-        prepare_engine(db.engine)
         if not (folder / "gallery.db").exists():
             flask_migrate.upgrade()
             write(Shape.of(rows))
@@ -98,10 +97,10 @@ def _catalog(folder: Path, rows: int) -> Iterator[float]:
 
 
 def _page(query: SearchQuery, cursor: str | None = None) -> None:
-    search.page(EVERYTHING, query, cursor=cursor)
-    search.count(EVERYTHING, query)
-    facets.of(EVERYTHING, query)
-    facets.years(EVERYTHING, query)
+    asked = [*query.args(), *([("cursor", cursor)] if cursor else [])]
+    answer = current_app.test_client().get("/", query_string=urlencode(asked))
+    if answer.status_code != HTTPStatus.OK:
+        raise RuntimeError(f"The gallery answered {answer.status_code}.")
     # As between two requests: the next one begins its own transaction.
     db.session.rollback()
 
