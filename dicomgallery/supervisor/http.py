@@ -40,6 +40,8 @@ def serve() -> None:
     importlib.import_module("dicomgallery.factory")
     gc.collect()
     gc.freeze()
+    # A request makes thousands of objects that die with it: looking for cycles every 700 of them is wasted time.
+    gc.set_threshold(20_000, 20, 20)
     Server(
         "app:app",
         address=settings.host,
