@@ -12,6 +12,8 @@
 Messages are whole sentences for a person and name no patient.
 """
 
+from typing import Self
+
 
 class GalleryError(Exception):
     """A failure with a sentence a person can read."""
@@ -35,6 +37,11 @@ class RefusedError(GalleryError):
 
 class TooLargeError(RefusedError):
     """What was sent is over a limit."""
+
+    @classmethod
+    def over(cls, limit_bytes: int) -> Self:
+        """The refusal of what has more bytes than it may."""
+        return cls(f"It is larger than the limit of {limit_bytes:,} bytes.".replace(",", "\u202f"))
 
 
 class ConflictError(GalleryError):

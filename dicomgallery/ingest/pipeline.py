@@ -110,10 +110,18 @@ def _staged(files: Iterable[IncomingFile], chosen: Settings) -> Iterator[tuple[s
             continue
         inside = members(file, staged, chosen)
         if inside is None:
-            yield name, staged
+            yield _of_fair_size(name, staged, chosen)
             continue
         for member in inside:
-            yield member if isinstance(member, Rejected) else (plain(member[0]), member[1])
+            yield member if isinstance(member, Rejected) else _of_fair_size(plain(member[0]), member[1], chosen)
+
+
+def _of_fair_size(name: str, staged: StagedFile, chosen: Settings) -> tuple[str, StagedFile] | Rejected:
+    """Hold what came in a body or an archive, which have limits of their own, to the one of a file."""
+    if staged.size_bytes <= chosen.max_file_bytes:
+        return name, staged
+    discard([staged.path])
+    return Rejected(name, Reason.TOO_LARGE, TooLargeError.over(chosen.max_file_bytes).message)
 
 
 def _stage(name: str, file: IncomingFile, chosen: Settings) -> StagedFile | Rejected:

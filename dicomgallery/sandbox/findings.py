@@ -29,6 +29,8 @@ class Refusal(StrEnum):
     TRUNCATED = "truncated"
     UNREADABLE = "unreadable"
     STORAGE_FULL = "storage_full"
+    INVALID_TYPE = "invalid_type"
+    """It is empty: nothing of it is missing, and there is nothing to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,8 @@ class Budget:
         """Count bytes about to be written, or raise BadMemberError and count nothing."""
         after = self._bytes + size_bytes
         if after > self._limits.total_bytes:
-            raise BadMemberError(
-                Refusal.TOO_LARGE, f"The archive unpacks to more than {self._limits.total_bytes} bytes."
-            )
+            most = f"{self._limits.total_bytes:,}".replace(",", "\u202f")
+            raise BadMemberError(Refusal.TOO_LARGE, f"The archive unpacks to more than {most} bytes.")
         if after > self._limits.free_bytes and after > self._limits.ratio * self._archive_bytes:
             raise BadMemberError(
                 Refusal.UNSAFE, f"The archive unpacks to more than {self._limits.ratio} times its size."

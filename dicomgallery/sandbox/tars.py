@@ -143,7 +143,7 @@ def read(source: Source, keeper: Keeper, budget: Budget) -> Iterator[Step]:
 
 def _take_file(source: Source, name: str, size: int, keeper: Keeper, budget: Budget) -> Iterator[Step]:
     if size == 0:
-        yield Refused(name, Refusal.UNREADABLE, "The file is empty.")
+        yield Refused(name, Refusal.INVALID_TYPE, "The file is empty.")
         return
     if isinstance(source, GzipSource) and size > _AT_ONCE_BYTES:
         # Nothing else can be read before this is; so it is inflated while it is written.

@@ -87,7 +87,7 @@ class _Reader:
     def _steps(self, archive: Path) -> Iterator[zips.Step]:
         with archive.open("rb") as file:
             if archive.stat().st_size == 0:
-                raise BadArchiveError(Refusal.UNREADABLE, "The file is empty.")
+                raise BadArchiveError(Refusal.INVALID_TYPE, "The file is empty.")
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         match is_archive(data):
             case ArchiveKind.ZIP:

@@ -80,7 +80,7 @@ def read(data: memoryview, keeper: Keeper, budget: Budget) -> Iterator[Step]:
         return
     start, count = contents
     if count == 0:
-        raise BadArchiveError(Refusal.UNREADABLE, "The archive is empty.")
+        raise BadArchiveError(Refusal.INVALID_TYPE, "The archive is empty.")
     entries, complaint = _list_entries(data, start, count, budget)
     overlapping = _overlapping(entries, start)
     for entry in entries:
@@ -174,7 +174,7 @@ def _take(data: memoryview, entry: _Entry, keeper: Keeper, budget: Budget) -> St
     if entry.method == _STORED and entry.packed_bytes != entry.unpacked_bytes:
         raise BadMemberError(Refusal.UNREADABLE, "The archive contradicts itself about the size of this entry.")
     if entry.unpacked_bytes == 0:
-        raise BadMemberError(Refusal.UNREADABLE, "The file is empty.")
+        raise BadMemberError(Refusal.INVALID_TYPE, "The file is empty.")
     # More than an entry says it holds is never written, so what it says is what is counted.
     budget.check_ratio(entry.unpacked_bytes, entry.packed_bytes)
     budget.spend(entry.unpacked_bytes)

@@ -127,7 +127,7 @@ class GalleryRequest(Request):
         try:
             file.take(cast("BinaryIO", self.stream))
         except RequestEntityTooLarge as error:
-            raise TooLargeError(f"It is larger than the limit of {limit:,} bytes.".replace(",", "\u202f")) from error
+            raise TooLargeError.over(limit) from error
         # A server that ends the stream for us also ends it when the connection drops.
         if self.content_length is not None and file.size_bytes != self.content_length:
             raise RefusedError("The connection ended before the whole body arrived.")

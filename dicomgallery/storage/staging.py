@@ -59,7 +59,7 @@ class StagingFile:
         """Append bytes; TooLargeError over the limit, StorageFullError when the disk is full."""
         self.size_bytes += len(data)
         if self.size_bytes > self._limit:
-            raise TooLargeError(f"It is larger than the limit of {self._limit:,} bytes.".replace(",", " "))
+            raise TooLargeError.over(self._limit)
         self._hash.update(data)
         view = memoryview(data)
         try:

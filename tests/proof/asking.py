@@ -95,14 +95,14 @@ def asking(server: Server) -> Iterator[Asker]:
         asker.close()
 
 
-def form(files: Sequence[tuple[str, bytes]], **fields: str) -> tuple[bytes, dict[str, str]]:
+def form(files: Sequence[tuple[str, bytes]], *, field: str = "files", **fields: str) -> tuple[bytes, dict[str, str]]:
     """A multipart form as a program writes one, its names in UTF-8 with quotes escaped as browsers do."""
     body = bytearray()
     for name, value in fields.items():
         body += f'--{EDGE}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
     for name, data in files:
         safe = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-        head = f'--{EDGE}\r\nContent-Disposition: form-data; name="files"; filename="{safe}"\r\n'
+        head = f'--{EDGE}\r\nContent-Disposition: form-data; name="{field}"; filename="{safe}"\r\n'
         body += head.encode() + b"Content-Type: application/octet-stream\r\n\r\n" + data + b"\r\n"
     body += f"--{EDGE}--\r\n".encode()
     return bytes(body), {"Content-Type": f"multipart/form-data; boundary={EDGE}"}

@@ -236,11 +236,11 @@ def test_folders_and_clutter_are_passed_over_and_empty_files_are_told_of(tmp_pat
     found = opened(tmp_path, zipped([*((name, b"" if name.endswith("/") else b"x") for name in clutter), ("nil", b"")]))
 
     assert contents(found) == []
-    assert refusals(found) == [("nil", "unreadable")]
+    assert refusals(found) == [("nil", "invalid_type")]
 
 
 def test_an_empty_archive_is_told_of(tmp_path: Path) -> None:
-    assert refusals(opened(tmp_path, zipped([]))) == [("", "unreadable")]
+    assert refusals(opened(tmp_path, zipped([]))) == [("", "invalid_type")]
 
 
 def test_an_archive_of_more_entries_than_it_may_have_at_once_is_refused(tmp_path: Path) -> None:
