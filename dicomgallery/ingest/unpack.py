@@ -12,16 +12,13 @@ from dicomgallery.sandbox.unpacking import Refused, UnpackLimits, is_archive
 from dicomgallery.settings import Settings
 from dicomgallery.storage.staging import StagedFile
 
-HEAD_BYTES = 512
-
 
 def members(
     file: IncomingFile, staged: StagedFile, chosen: Settings
 ) -> Iterator[tuple[str, StagedFile] | Rejected] | None:
     """The files inside, as they are unpacked; None when this is no archive."""
-    with staged.path.open("rb") as opened:
-        if is_archive(opened.read(HEAD_BYTES)) is None:
-            return None
+    if is_archive(staged.head) is None:
+        return None
     return _unpacked(file.name, staged, chosen)
 
 
@@ -36,7 +33,7 @@ def _unpacked(name: str, staged: StagedFile, chosen: Settings) -> Iterator[tuple
             else:
                 # Out of the folder that goes with the archive: it is stored only with its batch.
                 kept = member.path.rename(into.parent / f"{into.name}.{found}")
-                yield member.name, StagedFile(kept, member.sha256, member.size_bytes)
+                yield member.name, StagedFile(kept, member.sha256, member.size_bytes, b"")
         if not found:
             yield Rejected(name, Reason.INVALID_TYPE, "The archive has no files in it.")
     finally:

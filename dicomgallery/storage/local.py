@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from dicomgallery.storage.staging import disk
@@ -21,10 +22,21 @@ class LocalStore:
 
     def __init__(self, data: Path) -> None:
         self.root = data / "blobs"
+        self._root = str(self.root)
+        # Which of the 65536 folders this process knows to stand in their parents for good.
+        self._leaf_is_durable = bytearray(1 << 16)
         self.lock = data / "run" / "blobs.lock"
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock.touch(mode=0o600)
+        self._make_middle_folders()
+
+    def _make_middle_folders(self) -> None:
+        if (self.root / "ff").exists():
+            return
+        for number in range(256):
+            (self.root / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
+        fsync_folder(self.root)
 
     def arriving(self) -> "_Lock":
         """Hold the sweeper off from before a blob is put until its row is committed."""
@@ -36,30 +48,41 @@ class LocalStore:
 
     def put(self, staged: Sequence[tuple[str, Path]]) -> None:
         """Take (sha256, file that is settled) over, durably; OSError when the disk refuses."""
-        folders: dict[Path, None] = {}
+        folders: dict[str, None] = {}
+        leaves = []
         for sha256, source in staged:
             target = self._target(sha256)
+            leaf = os.path.dirname(target)
+            # Even what is there may have come a moment ago, and not be in its folder for good.
+            folders[leaf] = None
             if _touched(target):
                 source.unlink(missing_ok=True)
                 continue
-            for gained in _make_folders(target.parent, self.root):
-                folders[gained] = None
-            target.parent.mkdir(exist_ok=True, mode=0o700)
-            source.rename(target)
-            folders[target.parent] = None
+            try:
+                os.rename(source, target)
+            except FileNotFoundError:
+                # Another arrival may make the same folder at once: either may win.
+                with suppress(FileExistsError):
+                    os.mkdir(leaf, 0o700)
+                os.rename(source, target)
+            if not self._leaf_is_durable[number := int(sha256[:4], 16)]:
+                folders[os.path.dirname(leaf)] = None
+                leaves.append(number)
         for done in [disk().submit(fsync_folder, folder) for folder in folders]:
             done.result()
+        for number in leaves:
+            self._leaf_is_durable[number] = 1
 
     def path(self, sha256: str) -> Path:
         """The blob's file; FileNotFoundError when there is none."""
         target = self._target(sha256)
-        if not target.exists():
+        if not os.path.exists(target):
             raise FileNotFoundError("The blob is missing.")
-        return target
+        return Path(target)
 
     def has(self, sha256: str) -> bool:
         """Say whether the blob is here."""
-        return self._target(sha256).exists()
+        return os.path.exists(self._target(sha256))
 
     def every(self) -> Iterator[tuple[str, float]]:
         """Each blob's SHA-256 and the time it was last put, in seconds since 1970."""
@@ -67,18 +90,18 @@ class LocalStore:
             for name in names:
                 if _SHA256.fullmatch(name):
                     try:
-                        yield name, os.stat(os.path.join(folder, name)).st_mtime  # noqa: PTH116, PTH118 - hot walk
+                        yield name, os.stat(os.path.join(folder, name)).st_mtime
                     except FileNotFoundError:
                         continue
 
     def remove(self, sha256: str) -> None:
         """Delete a blob; only the sweeper does this."""
-        self._target(sha256).unlink(missing_ok=True)
+        Path(self._target(sha256)).unlink(missing_ok=True)
 
-    def _target(self, sha256: str) -> Path:
+    def _target(self, sha256: str) -> str:
         if not _SHA256.fullmatch(sha256):
             raise ValueError("A blob is named by 64 lower-case hex digits.")
-        return self.root / sha256[:2] / sha256[2:4] / sha256
+        return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
 class _Lock:
@@ -96,7 +119,7 @@ class _Lock:
         os.close(self._file)
 
 
-def fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: str | Path) -> None:
     """Make renames and new entries in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -105,21 +128,9 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _touched(target: Path) -> bool:
+def _touched(target: str) -> bool:
     try:
         os.utime(target)
     except FileNotFoundError:
         return False
     return True
-
-
-def _make_folders(folder: Path, root: Path) -> list[Path]:
-    """Make what is missing of a folder; the parents that gained an entry are returned."""
-    gained: list[Path] = []
-    while folder != root and not folder.exists():
-        gained.append(folder.parent)
-        folder = folder.parent
-    # Two arrivals may make the same folder at once: either may win, both fsync its parent.
-    for parent in reversed(gained[:-1]):
-        parent.mkdir(exist_ok=True, mode=0o700)
-    return gained

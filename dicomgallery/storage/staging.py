@@ -14,6 +14,8 @@ from typing import BinaryIO, Self
 from dicomgallery.errors import TooLargeError, UnavailableError
 
 CHUNK = 1 << 20
+HEAD_BYTES = 512
+_NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -31,6 +33,8 @@ class StagedFile:
     path: Path
     sha256: str
     size_bytes: int
+    head: bytes = field(repr=False)
+    """The first bytes, by which an archive is known."""
     settling: "Future[None] | None" = field(default=None, compare=False, repr=False)
 
     def settle(self) -> None:
@@ -46,13 +50,17 @@ class StagingFile:
     """A new file in `tmp/` that hashes what is written to it."""
 
     def __init__(self, folder: Path, *, limit: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = folder / secrets.token_hex(16)
+        self._head = b""
         self._limit = limit
         self._hash = hashlib.sha256()
         self.size_bytes = 0
         self._settling: Future[None] | None = None
-        handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            handle = os.open(self.path, _NEW, 0o600)
+        except FileNotFoundError:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self.path, _NEW, 0o600)
         self._file = os.fdopen(handle, "w+b", buffering=0)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
@@ -61,6 +69,8 @@ class StagingFile:
         if self.size_bytes > self._limit:
             raise TooLargeError.over(self._limit)
         self._hash.update(data)
+        if len(self._head) < HEAD_BYTES:
+            self._head += bytes(data[: HEAD_BYTES - len(self._head)])
         view = memoryview(data)
         try:
             while view:
@@ -78,7 +88,7 @@ class StagingFile:
     def finish(self) -> StagedFile:
         """Begin to make the bytes durable, and let go of the file."""
         self._settling = disk().submit(self._settle)
-        return StagedFile(self.path, self._hash.hexdigest(), self.size_bytes, self._settling)
+        return StagedFile(self.path, self._hash.hexdigest(), self.size_bytes, self._head, self._settling)
 
     def _settle(self) -> None:
         try:

@@ -210,6 +210,8 @@ def test_the_facets_count_series(gallery: Gallery) -> None:
 
 
 def test_a_full_disk_rejects_the_file_in_words(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    store()
+
     def no_room(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
