@@ -201,6 +201,8 @@ def _facet(name: str, query: SearchQuery, counted: Counts, names: dict[str, str]
     shown += [value for value in chosen if value not in counts and (name != "collection" or value in names)]
     if name == "year":
         shown.sort(reverse=True)
+    # What says nothing stands below what says something, however often it is.
+    shown.sort(key=lambda value: not value)
     labels = {value: _label(name, value, names) for value in shown}
     repeated = {label for label, times in Counter(labels.values()).items() if times > 1}
     values = [

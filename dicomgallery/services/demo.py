@@ -1,4 +1,4 @@
-"""Sample images: pydicom's packaged files, and synthetic CT and MR volumes."""
+"""Sample images: pydicom's packaged files, and synthetic volumes, a radiograph and an ultrasound cine."""
 
 import io
 import zipfile
@@ -16,6 +16,18 @@ from dicomgallery.services.receiving import receive
 
 COLLECTION = "Samples"
 SLICES = 40
+LAST = (
+    "rtdose",
+    "liver_1frame",
+    "examples_palette",
+    "examples_overlay",
+    "MR_small",
+    "CT_small",
+    "examples_ybr_color",
+    "examples_rgb_color",
+    "examples_jpeg2k",
+)
+"""What shows a picture of a patient comes after what tests a codec, and so before it in the gallery."""
 
 
 def load(actor: Actor, *, slices: int = SLICES) -> IngestReport:
@@ -34,7 +46,11 @@ def samples(slices: int = SLICES) -> Iterator[IncomingFile]:
 def packaged() -> list[Path]:
     """The DICOM files that come inside the pydicom package; nothing is downloaded."""
     root = Path(pydicom.data.__file__).parent / "test_files"
-    return sorted(path for path in root.rglob("*.dcm") if path.is_file())
+    return sorted((path for path in root.rglob("*.dcm") if path.is_file()), key=_place)
+
+
+def _place(path: Path) -> tuple[int, Path]:
+    return (LAST.index(path.stem) if path.stem in LAST else -1, path)
 
 
 def write_zip(target: Path, slices: int) -> int:
@@ -46,6 +62,8 @@ def write_zip(target: Path, slices: int) -> int:
 
 
 def _volumes(slices: int) -> Iterator[tuple[str, synthetic.Dataset]]:
+    yield "synthetic/US/cine.dcm", synthetic.us_cine(frames=16, rows=288, columns=384)
+    yield "synthetic/DX/chest.dcm", synthetic.dx_image(rows=1024, columns=896)
     for number, dataset in enumerate(synthetic.mr_series(slices), 1):
         yield f"synthetic/MR/{number:04}.dcm", dataset
     for number, dataset in enumerate(synthetic.ct_series(slices), 1):
