@@ -2,10 +2,12 @@
 
 import contextlib
 import functools
+import io
 import os
 import shutil
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.server import Server, serving
+from dicomgallery.dicom import synthetic
 from tests.browser.visitor import TELL_VIOLATIONS, Meet, Visitor
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -98,9 +101,11 @@ def meet(chromium: Browser) -> Iterator[Meet]:
 
 @pytest.fixture(scope="session")
 def samples() -> Iterator[Server]:
-    """A gallery with the sample images, all prepared; tests read it and leave it as it is."""
+    """A gallery with the sample images, all prepared, and a little in the bin; tests read it and leave it as it is."""
     with serving() as server:
         assert answer(server, "POST", "/demo")[0] == 303
+        assert answer(server, "POST", "/api/v1/uploads", mixed_archive())[0] == 201
+        assert answer(server, "POST", "/selection/bin", b"images=24&images=25")[0] == 303
         deadline = time.monotonic() + 120
         while not is_prepared(server):
             assert time.monotonic() < deadline, "the sample images were not prepared in time"
@@ -108,10 +113,31 @@ def samples() -> Iterator[Server]:
         yield server
 
 
-def answer(server: Server, method: str, path: str) -> tuple[int, str]:
+@pytest.fixture
+def empty() -> Iterator[Server]:
+    """A gallery that nothing has come into."""
+    with serving() as server:
+        yield server
+
+
+def mixed_archive() -> bytes:
+    """A ZIP of what is here already, what is broken and what is no DICOM: every line of a receipt."""
+    content = synthetic.as_bytes(synthetic.ct_slice())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("study/IM0001", content)
+        archive.writestr("study/IM0002 cut short", content[:200_000])
+        archive.writestr("study/report.pdf", b"%PDF-1.7 and so on")
+        archive.writestr("study/研究/notes.txt", "Nothing to see.")
+        archive.writestr("../outside.dcm", content)
+    return packed.getvalue()
+
+
+def answer(server: Server, method: str, path: str, body: bytes | None = None) -> tuple[int, str]:
     """What a gallery answers to a program: the status and the text."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded" if "selection" in path else "application/zip"}
     with contextlib.closing(server.connect()) as connection:
-        connection.request(method, path)
+        connection.request(method, path, body, headers if body else {})
         response = connection.getresponse()
         return response.status, response.read().decode()
 

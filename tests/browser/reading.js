@@ -1,7 +1,12 @@
 // What a reader cannot read or hit: text under 4.5:1 (large text 3:1), targets under 24 px (WCAG 2.2, 1.4.3 and 2.5.8).
 () => {
   const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const known = new Map();
   const rgba = (color) => {
+    if (!known.has(color)) known.set(color, read(color));
+    return known.get(color);
+  };
+  const read = (color) => {
     pixel.clearRect(0, 0, 1, 1);
     pixel.fillStyle = color;
     pixel.fillRect(0, 0, 1, 1);

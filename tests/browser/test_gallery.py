@@ -1,24 +1,16 @@
 """Finding one's way in the gallery: search, facets, dates, order, more, and leafing through a stack on its card."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from bench.server import Server, serving
+from bench.server import Server
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
 
 CT_CARD = "[data-card]:has-text('Synthetic Clara')"
-
-
-@pytest.fixture
-def empty() -> Iterator[Server]:
-    """A gallery that nothing has come into."""
-    with serving() as server:
-        yield server
 
 
 @pytest.fixture
@@ -119,24 +111,24 @@ def test_two_values_of_a_facet_add_up_and_a_filter_is_taken_away_by_its_chip(vis
 def test_a_range_of_dates_and_a_year_of_the_histogram_narrow_the_grid(visitor: Visitor) -> None:
     visitor.page.get_by_label("From").fill("2024-05-19")
     visitor.page.get_by_label("From").press("Enter")
-    visitor.wait_found("2 series")
-    assert sorted(visitor.titles()) == ["Synthetic Clara", "Synthetic Marek"]
+    visitor.wait_found("4 series")
+    assert {title.split()[0] for title in visitor.titles()} == {"Synthetic"}
 
     visitor.page.locator(".facets-clear a").click()
     visitor.says("() => location.search === ''")
     visitor.page.locator("a[data-year='2024']").click()
-    visitor.wait_found("2 series")
+    visitor.wait_found("4 series")
     assert "year=2024" in visitor.path
 
 
 def test_the_order_is_chosen_and_kept_in_the_address(visitor: Visitor) -> None:
     search(visitor, "Synthetic")
-    visitor.wait_found("2 series")
-    assert visitor.titles() == ["Synthetic Clara", "Synthetic Marek"]
+    visitor.wait_found("4 series")
+    assert visitor.titles()[0] == "Synthetic Clara"
 
     visitor.page.get_by_label("Sort").select_option(label="Name, Z to A")
 
-    visitor.says("() => document.querySelector('.card-caption b').textContent.includes('Marek')")
+    visitor.says("() => document.querySelector('.card-caption b').textContent.includes('Uma')")
     assert "sort=" in visitor.path
     assert "q=Synthetic" in visitor.path
 

@@ -63,7 +63,9 @@ def test_files_chosen_by_the_button_end_in_a_receipt_that_tells_of_each(
     visitor = meet(workshop)
     visitor.go("/upload")
 
-    visitor.page.get_by_label("Files").set_input_files([folder / "first.dcm", folder / "letter.txt"])
+    with visitor.page.expect_file_chooser() as opened:
+        visitor.page.get_by_role("button", name="Choose files").click()
+    opened.value.set_files([folder / "first.dcm", folder / "letter.txt"])
 
     assert panel_of(visitor, "Done, 1 not taken") == "1 added · 1 not taken"
     assert receipt_of(visitor) == {"first.dcm": "Added", "letter.txt": "Not taken"}
@@ -77,7 +79,9 @@ def test_a_folder_chosen_by_the_button_keeps_its_paths_and_leaves_debris_behind(
     visitor = meet(workshop)
     visitor.go("/upload")
 
-    visitor.page.get_by_label("A folder").set_input_files(folder)
+    with visitor.page.expect_file_chooser() as opened:
+        visitor.page.get_by_role("button", name="Choose a folder").click()
+    opened.value.set_files(folder)
 
     panel_of(visitor, "Done, 1 not taken")
     name = folder.name
