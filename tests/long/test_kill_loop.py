@@ -1,16 +1,18 @@
-"""Nothing acknowledged is lost, whichever process is killed at whatever moment."""
+"""Nothing acknowledged is lost, whichever process is killed at whatever moment; the rest of them goes on."""
 
 import contextlib
 import hashlib
 import http.client
+import io
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
 import time
+import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,12 +21,15 @@ import pytest
 from bench.server import HOME, Server, serving
 from dicomgallery.dicom import synthetic
 from dicomgallery.dicom.reader import read_header
+from tests.long.processes import KINDS, all_gone, processes, working_in
+from tests.proof.asking import form, rows, settle
 
 pytestmark = pytest.mark.long
 
 FILES = 500
 KILLS = int(os.environ.get("DICOMGALLERY_KILLS", "50"))
-KINDS = ("app.py", "granian", "granian-worker", "dicomgallery.sandbox", "worker")
+RECOVERY_SECONDS = 90
+VERIFY_EVERY = 10
 
 
 def test_every_acknowledged_file_survives_a_kill_of_any_process(tmp_path: Path) -> None:
@@ -32,126 +37,141 @@ def test_every_acknowledged_file_survives_a_kill_of_any_process(tmp_path: Path) 
     chance = random.Random(20261121)
     template = synthetic.as_bytes(synthetic.ct_series(1, rows=64, columns=64)[0])
     acknowledged: set[str] = set()
-    killed: dict[str, int] = dict.fromkeys(KINDS, 0)
+    killed: Counter[str] = Counter()
     for turn in range(KILLS):
         with serving(data) as server:
-            if acknowledged:
-                assert _missing(server, acknowledged) == []
+            assert _missing(server, acknowledged) == []
             sender = _Sender(server, [_variant(template, turn, number) for number in range(FILES)])
             sender.start()
             time.sleep(chance.uniform(0.05, 2.0))
             kind = KINDS[turn % len(KINDS)]
+            # Every other time around, what was killed alone comes back by itself; else the power fails soon after.
+            power_fails = kind == "supervisor" or turn // len(KINDS) % 2 == 1
+            known = processes(server)
+            assert set(working_in(data)), "processes are no longer found by their environment"
             killed[kind] += _kill_one(server, kind, chance)
-            time.sleep(chance.uniform(0.0, 0.5))
-            _kill_everything(server)
-            sender.join()
+            if power_fails:
+                time.sleep(chance.uniform(0.0, 0.5))
+                for process in known + processes(server) if kind != "supervisor" else []:
+                    process.kill()
+                assert all_gone(known, data) == [], f"outlived the supervisor; the {kind} was killed"
+                sender.give_up()
+            sender.join(RECOVERY_SECONDS)
+            assert not sender.is_alive(), f"the upload did not go on after the {kind} was killed"
+            assert power_fails or len(sender.acknowledged) == FILES, (kind, len(sender.acknowledged))
+            known += processes(server)
             acknowledged |= sender.acknowledged
-    assert acknowledged, "no upload was ever acknowledged, so nothing was proved"
-    assert sum(killed.values()) >= KILLS * 0.9, killed
+        assert all_gone(known, data) == [], f"outlived the supervisor; the {kind} was killed"
+        if turn % VERIFY_EVERY == VERIFY_EVERY - 1:
+            _verify(data)
+    print(dict(killed), len(acknowledged))
+    assert sum(killed.values()) == KILLS, killed
+    assert len(acknowledged) > KILLS * FILES // 4, "too little was acknowledged to prove anything"
     with serving(data) as server:
         assert _missing(server, acknowledged) == []
-        server.settle()
-    verdict = _verify(data)
-    assert verdict.returncode == 0, verdict.stdout
+        settle(server)
+        # Pictures of what was being worked on when the workers died are made all the same.
+        assert rows(server, "SELECT count(*) FROM instance WHERE render_state <> 'ready'")[0][0] == 0
+    _verify(data)
 
 
 class _Sender(threading.Thread):
-    """Sends the files one by one on four connections, and remembers what was acknowledged."""
+    """Sends the files on four connections, raw, as forms and as ZIPs, until each is acknowledged."""
 
     def __init__(self, server: Server, files: list[bytes]) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self._server = server
-        self._files = files
+        fifth = len(files) // 5
+        self._loads = [
+            [(data, "application/dicom", [data]) for data in files[:fifth]],
+            [(data, "application/dicom", [data]) for data in files[fifth : 2 * fifth]],
+            [_as_form(files[start : start + 10]) for start in range(2 * fifth, 3 * fifth, 10)],
+            [_as_zip(files[start : start + 25]) for start in range(3 * fifth, len(files), 25)],
+        ]
+        self._over = threading.Event()
         self.acknowledged: set[str] = set()
 
+    def give_up(self) -> None:
+        """Stop sending; the server will not come back."""
+        self._over.set()
+
     def run(self) -> None:
-        threads = [threading.Thread(target=self._send, args=(self._files[start::4],)) for start in range(4)]
+        threads = [threading.Thread(target=self._send, args=(loads,), daemon=True) for loads in self._loads]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    def _send(self, files: list[bytes]) -> None:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            connection = self._server.connect()
-            for data in files:
-                connection.request("POST", "/api/v1/uploads", data, {"Content-Type": "application/dicom"})
-                response = connection.getresponse()
-                response.read()
-                if response.status == 201:
-                    self.acknowledged.add(hashlib.sha256(data).hexdigest())
+    def _send(self, loads: list[tuple[bytes, str, list[bytes]]]) -> None:
+        waiting = list(reversed(loads))
+        while waiting and not self._over.is_set():
+            with (
+                contextlib.suppress(OSError, http.client.HTTPException),
+                contextlib.closing(self._server.connect()) as to,
+            ):
+                while waiting and not self._over.is_set():
+                    if not self._acknowledged(to, *waiting[-1]):
+                        break
+                    waiting.pop()
+            self._over.wait(0.05)
+
+    def _acknowledged(self, to: http.client.HTTPConnection, body: bytes, kind: str, files: list[bytes]) -> bool:
+        to.request("POST", "/api/v1/uploads", body, {"Content-Type": kind})
+        response = to.getresponse()
+        answer = response.read()
+        if response.status != 201:
+            # Killed parts are missed for a moment, or an archive is told to be unreadable as its reader died:
+            # nothing is promised, and a person sends it again.
+            assert response.status >= 500 or b"ended its process" in answer, (response.status, answer)
+            return False
+        told = json.loads(answer)["files"]
+        kept = [file["outcome"] in {"accepted", "duplicate"} for file in told]
+        self.acknowledged |= {
+            hashlib.sha256(data).hexdigest() for data, is_kept in zip(files, kept, strict=False) if is_kept
+        }
+        return kept == [True] * len(files)
+
+
+def _as_form(files: list[bytes]) -> tuple[bytes, str, list[bytes]]:
+    body, headers = form([(f"{number}.dcm", data) for number, data in enumerate(files)])
+    return body, headers["Content-Type"], files
+
+
+def _as_zip(files: list[bytes]) -> tuple[bytes, str, list[bytes]]:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for number, data in enumerate(files):
+            archive.writestr(f"{number}.dcm", data)
+    return body.getvalue(), "application/zip", files
 
 
 def _variant(template: bytes, turn: int, number: int) -> bytes:
     """The same picture as another instance: its UID's last digits are other ones of the same length."""
-    uid = _uid_of(template)
+    uid = str(read_header(template).SOPInstanceUID).encode()
     mark = f"{turn:04}{number:05}".encode()
     return template.replace(uid, uid[: -len(mark)] + mark)
 
 
-def _uid_of(template: bytes) -> bytes:
-    return str(read_header(template).SOPInstanceUID).encode()
-
-
 def _kill_one(server: Server, kind: str, chance: random.Random) -> int:
-    candidates = [pid for pid in server.processes() if _kind(pid) == kind]
-    if not candidates:
-        return 0
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(chance.choice(candidates), signal.SIGKILL)
-        return 1
+    """Kill one of a kind; they may just be starting."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        candidates = [process for process in processes(server) if process.kind == kind]
+        if candidates:
+            chance.choice(candidates).kill()
+            return 1
+        time.sleep(0.02)
     return 0
-
-
-def _kind(pid: int) -> str:
-    try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
-    if "app.py" in line:
-        return "app.py"
-    if "dicomgallery.sandbox" in line or "forkserver" in line:
-        return "dicomgallery.sandbox"
-    if "granian" in line:
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-        with contextlib.suppress(OSError):
-            if b"granian" in Path(f"/proc/{parent}/cmdline").read_bytes():
-                return "granian-worker"
-        return "granian"
-    return "worker" if "worker" in line else ""
-
-
-def _kill_everything(server: Server) -> None:
-    for pid in server.processes():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    server.process.wait(10)
-    # Those whose supervisor was the one killed end by its death signal.
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and _anyone_in(server.data):
-        time.sleep(0.05)
-    assert not _anyone_in(server.data), "a process outlived its supervisor"
-
-
-def _anyone_in(data: Path) -> bool:
-    return any(_environment_has(entry, str(data)) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
-
-
-def _environment_has(process: Path, data: str) -> bool:
-    try:
-        return f"DICOMGALLERY_DATA={data}".encode() in (process / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
 
 
 def _missing(server: Server, hashes: set[str]) -> list[str]:
     missing: list[str] = []
     for batch in _batches(sorted(hashes)):
-        connection = server.connect()
-        connection.request(
-            "POST", "/api/v1/uploads/check", json.dumps({"sha256": batch}), {"Content-Type": "application/json"}
-        )
-        missing += json.loads(connection.getresponse().read())["missing"]
+        with contextlib.closing(server.connect()) as connection:
+            connection.request(
+                "POST", "/api/v1/uploads/check", json.dumps({"sha256": batch}), {"Content-Type": "application/json"}
+            )
+            missing += json.loads(connection.getresponse().read())["missing"]
     return missing
 
 
@@ -160,8 +180,8 @@ def _batches(hashes: list[str]) -> Iterator[list[str]]:
         yield hashes[start : start + 1000]
 
 
-def _verify(data: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def _verify(data: Path) -> None:
+    done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", "verify", "--json"],
         cwd=HOME,
         env=os.environ | {"DICOMGALLERY_DATA": str(data)},
@@ -169,3 +189,4 @@ def _verify(data: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+    assert done.returncode == 0, (done.stdout, done.stderr)
