@@ -1,5 +1,6 @@
 """The database: one session, one commit site, one kind of clock."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +11,11 @@ from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, event
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+from dicomgallery.errors import UnavailableError
 
 WRITE = "gallery_write"
 
@@ -64,13 +68,26 @@ def transaction() -> Iterator[Session]:
     """
     session: Session = db.session()
     session.rollback()
-    session.connection(execution_options={WRITE: True})
+    try:
+        session.connection(execution_options={WRITE: True})
+    except OperationalError as error:
+        session.rollback()
+        if _is_busy(error):
+            raise UnavailableError("The gallery is busy writing; try again in a moment.") from error
+        raise
     try:
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """Say whether SQLite's other writers left no turn within the busy timeout."""
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    # The low byte is the primary code (https://www.sqlite.org/rescode.html).
+    return bool(code & 0xFF == sqlite3.SQLITE_BUSY)
 
 
 def in_context(work: Callable[[], Any]) -> Callable[[], Any]:
