@@ -24,7 +24,13 @@ class Process:
     def kill(self) -> None:
         """End it as nothing can be ended more abruptly."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+            handle = os.pidfd_open(self.pid)
+            try:
+                # The number may be another's by now; the handle stays with one process.
+                if self.is_alive():
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+            finally:
+                os.close(handle)
 
     def is_alive(self) -> bool:
         """Say whether it still runs; one that waits to be reaped does not."""

@@ -57,7 +57,11 @@ def test_every_acknowledged_file_survives_a_kill_of_any_process(tmp_path: Path) 
                 assert all_gone(known, data) == [], f"outlived the supervisor; the {kind} was killed"
                 sender.give_up()
             sender.join(RECOVERY_SECONDS)
-            assert not sender.is_alive(), f"the upload did not go on after the {kind} was killed"
+            went_on = (
+                f"the upload did not go on in turn {turn} after the {kind} was killed: {len(sender.acknowledged)} kept,"
+                f" {sender.refused.most_common(5)}, {[one.kind for one in processes(server)]}"
+            )
+            assert not sender.is_alive(), went_on
             assert power_fails or len(sender.acknowledged) == FILES, (kind, len(sender.acknowledged))
             known += processes(server)
             acknowledged |= sender.acknowledged
@@ -90,6 +94,8 @@ class _Sender(threading.Thread):
         ]
         self._over = threading.Event()
         self.acknowledged: set[str] = set()
+        self.refused: Counter[str] = Counter()
+        """What was answered in place of an acknowledgement."""
 
     def give_up(self) -> None:
         """Stop sending; the server will not come back."""
@@ -105,14 +111,12 @@ class _Sender(threading.Thread):
     def _send(self, loads: list[tuple[bytes, str, list[bytes]]]) -> None:
         waiting = list(reversed(loads))
         while waiting and not self._over.is_set():
-            with (
-                contextlib.suppress(OSError, http.client.HTTPException),
-                contextlib.closing(self._server.connect()) as to,
-            ):
-                while waiting and not self._over.is_set():
-                    if not self._acknowledged(to, *waiting[-1]):
-                        break
-                    waiting.pop()
+            try:
+                with contextlib.closing(self._server.connect()) as to:
+                    while not self._over.is_set() and waiting and self._acknowledged(to, *waiting[-1]):
+                        waiting.pop()
+            except (OSError, http.client.HTTPException) as error:
+                self.refused[type(error).__name__] += 1
             self._over.wait(0.05)
 
     def _acknowledged(self, to: http.client.HTTPConnection, body: bytes, kind: str, files: list[bytes]) -> bool:
@@ -123,6 +127,7 @@ class _Sender(threading.Thread):
             # Killed parts are missed for a moment, or an archive is told to be unreadable as its reader died:
             # nothing is promised, and a person sends it again.
             assert response.status >= 500 or b"ended its process" in answer, (response.status, answer)
+            self.refused[f"{response.status} {answer[:200]!r}"] += 1
             return False
         told = json.loads(answer)["files"]
         kept = [file["outcome"] in {"accepted", "duplicate"} for file in told]
