@@ -13,13 +13,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench.server import Server, serving
 from dicomgallery.dicom import synthetic
 from tests.browser.visitor import TELL_VIOLATIONS, Meet, Visitor
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -84,7 +86,8 @@ def meet(chromium: Browser) -> Iterator[Meet]:
             reduced_motion="reduce",
             has_touch=width < 500,
         )
-        context.set_default_timeout(20_000)
+        # Patience costs nothing where all is well; a machine with much to do is slow, not wrong.
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(TELL_VIOLATIONS)
         visitor = Visitor(context, context.new_page(), f"http://127.0.0.1:{server.port}")
         context.on("page", visitor.watch)

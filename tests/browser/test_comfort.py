@@ -83,6 +83,20 @@ def test_privacy_hides_the_patient_on_every_page_and_stays_while_one_goes_on(mee
     assert visitor.page.evaluate(TELLS, "Clara")
 
 
+def test_privacy_moves_no_card_and_no_heading_and_hides_the_names_of_files_too(meet: Meet, samples: Server) -> None:
+    visitor = meet(samples)
+    tops = "[...document.querySelectorAll('main, h1, .card')].map((one) => one.getBoundingClientRect().top)"
+    for path in ("/", path_of(visitor, "/?q=CompressedSamples", ".card-link", ".card-link"), "/receipts/1"):
+        visitor.go(path)
+        before = visitor.page.evaluate(tops)
+
+        visitor.page.keyboard.press("p")
+
+        assert visitor.page.evaluate(tops) == pytest.approx(before, abs=1)
+        assert visitor.page.evaluate(TELLS, "pydicom/") == []
+        visitor.page.keyboard.press("p")
+
+
 def test_privacy_is_there_before_the_page_is_drawn(meet: Meet, samples: Server) -> None:
     visitor = meet(samples)
     visitor.go("/?q=clara")

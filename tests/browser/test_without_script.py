@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from bench.server import Server
 from dicomgallery.dicom import synthetic
@@ -21,27 +21,34 @@ def reader(meet: Meet, samples: Server) -> Visitor:
     return visitor
 
 
+def follow(visitor: Visitor, way: Locator) -> None:
+    """Press what leads to another page, and wait until that is there."""
+    with visitor.page.expect_navigation():
+        way.click()
+
+
 def test_the_gallery_is_searched_filtered_and_sorted_by_its_forms(reader: Visitor) -> None:
     reader.page.get_by_label("Search the gallery").fill("Synthetic")
-    reader.page.get_by_label("Search the gallery").press("Enter")
+    with reader.page.expect_navigation():
+        reader.page.get_by_label("Search the gallery").press("Enter")
     assert reader.found() == "4 series"
 
     reader.page.locator("input[type=checkbox][value=MR]").check()
-    reader.page.get_by_role("button", name="Apply filters").click()
+    follow(reader, reader.page.get_by_role("button", name="Apply filters"))
     assert reader.titles() == ["Synthetic Marek"]
     assert "q=Synthetic" in reader.path
 
-    reader.page.get_by_role("link", name="Modality MR Remove").click()
+    follow(reader, reader.page.get_by_role("link", name="Modality MR Remove"))
     reader.page.get_by_label("Sort").select_option(label="Name, Z to A")
-    reader.page.get_by_role("button", name="Sort").click()
+    follow(reader, reader.page.get_by_role("button", name="Sort"))
     assert reader.titles() == ["Synthetic Uma", "Synthetic Marek", "Synthetic Dorian", "Synthetic Clara"]
 
 
 def test_more_is_the_next_page(reader: Visitor) -> None:
-    reader.page.locator(".segmented").get_by_role("link", name="Images").click()
+    follow(reader, reader.page.locator(".segmented").get_by_role("link", name="Images"))
     seen = reader.page.evaluate("[...document.querySelectorAll('[data-card]')].map((card) => card.id)")
     while reader.page.locator("[data-more]").count():
-        reader.page.locator("[data-more]").click()
+        follow(reader, reader.page.locator("[data-more]"))
         seen += reader.page.evaluate("[...document.querySelectorAll('[data-card]')].map((card) => card.id)")
 
     assert len(seen) == len(set(seen)) > 120
@@ -54,28 +61,28 @@ def test_pictures_of_all_cards_in_sight_come(reader: Visitor) -> None:
 
 def test_slices_are_stepped_through_by_links_and_the_window_is_a_form(reader: Visitor) -> None:
     reader.go("/?q=clara")
-    reader.cards().first.locator(".card-link").click()
-    reader.cards().nth(4).locator(".card-link").click()
+    follow(reader, reader.cards().first.locator(".card-link"))
+    follow(reader, reader.cards().nth(4).locator(".card-link"))
     here = reader.page.locator(".breadcrumbs [aria-current]")
     expect(here).to_have_text("Image 5 of 40")
-    reader.page.locator(".stepper").get_by_role("link", name="Next").click()
+    follow(reader, reader.page.locator(".stepper").get_by_role("link", name="Next"))
     expect(here).to_have_text("Image 6 of 40")
     reader.page.get_by_role("slider").fill("30")
-    reader.page.get_by_role("button", name="Go").click()
+    follow(reader, reader.page.get_by_role("button", name="Go"))
     expect(here).to_have_text("Image 30 of 40")
 
     before = reader.page.locator("[data-stage-image]").get_attribute("src")
     reader.page.locator(".window > summary").click()
     reader.page.get_by_label("Width").fill("1500")
     reader.page.get_by_label("Center").fill("-600")
-    reader.page.get_by_role("button", name="Show", exact=True).click()
+    follow(reader, reader.page.get_by_role("button", name="Show", exact=True))
     assert "width=1500" in reader.path
     assert reader.page.locator("[data-stage-image]").get_attribute("src") != before
 
 
 def test_tags_are_read_explained_and_shown_as_text(reader: Visitor) -> None:
     reader.go("/receipts/1")
-    reader.page.locator(".receipt-name a", has_text="CT_small.dcm").click()
+    follow(reader, reader.page.locator(".receipt-name a", has_text="CT_small.dcm"))
     row = reader.page.locator("#tags .tag", has_text="Study Date")
     row.locator("summary").click()
     row.locator("+ .tag-more").get_by_role("link").click()
@@ -83,7 +90,7 @@ def test_tags_are_read_explained_and_shown_as_text(reader: Visitor) -> None:
     explanation = row.locator("+ .tag-more .explanation")
     expect(explanation).to_be_visible()
     expect(explanation).to_contain_text("De-identification")
-    reader.page.get_by_role("link", name="Text", exact=True).click()
+    follow(reader, reader.page.get_by_role("link", name="Text", exact=True))
     expect(reader.page.locator("pre").first).to_contain_text("CompressedSamples^CT1")
 
 
@@ -96,17 +103,17 @@ def test_files_are_sent_by_the_form_binned_and_brought_back(meet: Meet, workshop
     visitor.go("/upload")
     visitor.page.get_by_label("Files").set_input_files([tmp_path / "slice.dcm", tmp_path / "letter.txt"])
     visitor.page.get_by_label("Study name or collection").fill(name)
-    visitor.page.get_by_role("button", name="Upload").click()
+    follow(visitor, visitor.page.get_by_role("button", name="Upload"))
 
     outcomes = visitor.page.locator(".receipt-outcome").all_inner_texts()
     assert [text.strip() for text in outcomes] == ["Added", "Not taken"]
-    visitor.page.get_by_role("link", name=name).click()
+    follow(visitor, visitor.page.get_by_role("link", name=name))
     assert visitor.found() == "1 series"
     here = visitor.path
     visitor.cards().first.locator("[data-pick]").check()
-    visitor.page.locator("[data-tray]").get_by_role("button", name="Delete").click()
+    follow(visitor, visitor.page.locator("[data-tray]").get_by_role("button", name="Delete"))
     expect(visitor.page.locator("[data-toast]")).to_contain_text("1 image moved to the bin.")
-    visitor.page.get_by_role("button", name="Undo").click()
+    follow(visitor, visitor.page.get_by_role("button", name="Undo"))
     expect(visitor.page.locator("[data-toast]")).to_contain_text("1 image restored.")
     visitor.go(here)
     assert visitor.found() == "1 series"
@@ -117,13 +124,13 @@ def test_a_collection_is_made_renamed_and_forgotten(meet: Meet, workshop: Server
     name = f"Made by hand {int.from_bytes(os.urandom(5))}"
     visitor.go("/collections")
     visitor.page.get_by_label("Name of a new collection").fill(name)
-    visitor.page.get_by_role("button", name="Create").click()
+    follow(visitor, visitor.page.get_by_role("button", name="Create"))
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(name)
 
     visitor.page.locator(".menu > summary", has_text="Change").click()
     visitor.page.get_by_label("Name", exact=False).last.fill(f"{name}, better")
-    visitor.page.get_by_role("button", name="Rename").click()
+    follow(visitor, visitor.page.get_by_role("button", name="Rename"))
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(f"{name}, better")
     visitor.page.locator(".menu > summary", has_text="Change").click()
-    visitor.page.get_by_role("button", name="Delete the collection").click()
+    follow(visitor, visitor.page.get_by_role("button", name="Delete the collection"))
     expect(visitor.page.get_by_role("link", name=name)).to_have_count(0)

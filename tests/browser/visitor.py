@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response
+from playwright.sync_api import TimeoutError as TooLateError
 
 # Runs before a page's own scripts: what the policy forbids is said aloud, whether or not the browser prints it.
 TELL_VIOLATIONS = """
@@ -35,6 +36,8 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
     """Patterns of complaints that the test itself provokes."""
+    asked: set[Request] = field(default_factory=set)
+    """What has not been answered yet."""
 
     def watch(self, page: Page) -> None:
         """Hear what this page says, asks in vain, and fails in."""
@@ -42,12 +45,19 @@ class Visitor:
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
+        page.on("request", self._asked)
+        page.on("requestfinished", self._finished)
 
     def go(self, path: str) -> None:
         """Open a page of the gallery and wait until its scripts, where there are any, have started."""
         self.look()
-        self.page.goto(self.home + path)
-        self.ready()
+        self.asked.clear()
+        try:
+            self.page.goto(self.home + path)
+            self.ready()
+        except TooLateError as late:
+            waiting = [urlsplit(request.url).path for request in self.asked]
+            raise AssertionError(f"{path} has not come; without an answer: {waiting}") from late
 
     def ready(self) -> None:
         """Wait until the page that is loading has started its scripts."""
@@ -112,7 +122,14 @@ class Visitor:
         if said.type in {"error", "warning"} and not said.text.startswith("Failed to load resource"):
             self.complaints.append(f"console: {said.text}")
 
+    def _asked(self, request: Request) -> None:
+        self.asked.add(request)
+
+    def _finished(self, request: Request) -> None:
+        self.asked.discard(request)
+
     def _failed(self, request: Request) -> None:
+        self.asked.discard(request)
         # Going on to another page ends what the old one still asked for.
         if request.failure not in {"net::ERR_ABORTED", None}:
             self.complaints.append(f"request: {request.failure} {request.method} {urlsplit(request.url).path}")
