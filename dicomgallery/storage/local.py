@@ -105,18 +105,31 @@ class LocalStore:
 
 
 class _Lock:
-    """An advisory lock on a file, held while the context lasts."""
+    """An advisory lock on a file, held while the context lasts.
+
+    `flock` is not fair: arrivals that overlap would keep the sweeper out for ever. So everyone passes a
+    gate first; the sweeper holds it while it waits for those inside, and nobody new gets in meanwhile.
+    """
 
     def __init__(self, path: Path, kind: int) -> None:
         self._path = path
         self._kind = kind
 
     def __enter__(self) -> None:
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, self._kind)
+        gate = _opened(self._path.with_suffix(".gate"))
+        try:
+            fcntl.flock(gate, self._kind)
+            self._file = _opened(self._path)
+            fcntl.flock(self._file, self._kind)
+        finally:
+            os.close(gate)
 
     def __exit__(self, *_: object) -> None:
         os.close(self._file)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def fsync_folder(folder: str | Path) -> None:

@@ -96,10 +96,10 @@ def test_a_facet_narrows_the_grid_at_once_and_its_count_is_what_it_shows(visitor
 def test_two_values_of_a_facet_add_up_and_a_filter_is_taken_away_by_its_chip(visitor: Visitor) -> None:
     value = visitor.page.locator
     counts = [int(value(f".facet-value:has(input[value={one}]) .facet-count").inner_text()) for one in ("MR", "CT")]
-    value("input[name=modality][value=MR]").check()
+    value("input[type=checkbox][name=modality][value=MR]").check()
     visitor.wait_found(f"{counts[0]} series")
 
-    value("input[name=modality][value=CT]").check()
+    value("input[type=checkbox][name=modality][value=CT]").check()
     visitor.wait_found(f"{sum(counts)} series")
 
     value(".active-filters a", has_text="MR").click()
