@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from dicomgallery.access import Actor
 from dicomgallery.audit.events import Event
-from dicomgallery.models import AuditEvent, now
+from dicomgallery.models import AuditEvent, Direct, now
 
 _SUBJECT = re.compile(r"(?:[a-z_]{1,30}:[0-9]{1,20})?", re.ASCII)
 
 
-_ADD = insert(AuditEvent)
+_ADD = Direct(insert(AuditEvent))
 
 
 def record(session: Session, actor: Actor, event: Event, subject: str = "", **counts: int) -> None:
@@ -33,4 +33,4 @@ def record(session: Session, actor: Actor, event: Event, subject: str = "", **co
         "subject": subject,
         "detail": json.dumps(counts),
     }
-    session.connection().execute(_ADD, row)
+    _ADD.run(session, row)

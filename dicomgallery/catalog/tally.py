@@ -6,12 +6,13 @@ What arrives is added; whatever else changes visibility is counted anew from the
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import ScalarSelect, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from dicomgallery.catalog import counters
-from dicomgallery.models import Instance, Patient, Series, Study, UtcDateTime
+from dicomgallery.models import Direct, Instance, Patient, Series, Study, UtcDateTime
 
 
 @dataclass
@@ -25,15 +26,13 @@ class Gain:
     size_bytes: int = 0
 
 
-# Built once: putting a statement together costs more than SQLite needs to run it.
-_ABOVE = (
+_ABOVE = Direct(
     select(Series.id, Series.instance_count, Study.id, Study.instance_count, Study.modalities, Study.patient_key)
     .join(Study, Series.study_key == Study.id)
-    .where(Series.id.in_(bindparam("keys", expanding=True)))
-    .order_by(Series.id)
+    .where(Series.id == bindparam("key"))
     .with_for_update()
 )
-_ADD_TO_SERIES = (
+_ADD_TO_SERIES = Direct(
     update(Series)
     .where(Series.id == bindparam("key"))
     .values(
@@ -44,7 +43,7 @@ _ADD_TO_SERIES = (
         received_at=func.coalesce(bindparam("at", type_=UtcDateTime), Series.received_at),
     )
 )
-_ADD_TO_STUDY = (
+_ADD_TO_STUDY = Direct(
     update(Study)
     .where(Study.id == bindparam("key"))
     .values(
@@ -55,7 +54,7 @@ _ADD_TO_STUDY = (
         received_at=func.coalesce(bindparam("at", type_=UtcDateTime), Study.received_at),
     )
 )
-_ADD_TO_PATIENT = (
+_ADD_TO_PATIENT = Direct(
     update(Patient)
     .where(Patient.id == bindparam("key"))
     .values(
@@ -71,16 +70,16 @@ def add(session: Session, gains: Mapping[int, Gain], at: datetime) -> None:
     """Add new instances to the counts of their series (by its key), studies and patients."""
     if not gains:
         return
-    connection = session.connection()
     appeared: list[int] = []
     seen_studies: set[int] = set()
     modalities: dict[int, str] = {}
-    above = connection.execute(_ABOVE, {"keys": list(gains)}).all()
-    for series_key, had, study_key, study_had, before, patient_key in above:
+    # In the order of their keys, so that two arrivals never wait for each other's rows crosswise.
+    above = _ABOVE.rows_of_each(session, [{"key": key} for key in sorted(gains)])
+    for series_key, had, study_key, study_had, before, patient_key in chain.from_iterable(above):
         gain = gains[series_key]
         new_series, new_study = not had, not study_had and study_key not in seen_studies
         seen_studies.add(study_key)
-        modalities[study_key] = _with_modality(modalities.get(study_key, before), gain.modality)
+        modalities[study_key] = _with_modality(modalities.get(study_key, str(before)), gain.modality)
         grown = {
             "instances": gain.instances,
             "frames": gain.frames,
@@ -91,9 +90,9 @@ def add(session: Session, gains: Mapping[int, Gain], at: datetime) -> None:
             "modalities_now": modalities[study_key],
             "at": at if new_series else None,
         }
-        connection.execute(_ADD_TO_SERIES, grown | {"key": series_key})
-        connection.execute(_ADD_TO_STUDY, grown | {"key": study_key})
-        connection.execute(_ADD_TO_PATIENT, grown | {"key": patient_key})
+        _ADD_TO_SERIES.run(session, grown | {"key": series_key})
+        _ADD_TO_STUDY.run(session, grown | {"key": study_key})
+        _ADD_TO_PATIENT.run(session, grown | {"key": patient_key})
         if new_series:
             appeared.append(series_key)
     if appeared:

@@ -11,11 +11,11 @@ from dicomgallery.errors import NotFoundError
 from dicomgallery.ingest.names import collection_named
 from dicomgallery.ingest.outcome import Accepted, Duplicate, Outcome, Rejected
 from dicomgallery.ingest.record import Arrival
-from dicomgallery.models import Receipt, ReceiptLine, UtcDateTime, db, now
+from dicomgallery.models import Direct, Receipt, ReceiptLine, UtcDateTime, db, now
 
-_BEGIN = insert(Receipt).returning(Receipt.id)
-_ADD_LINES = insert(ReceiptLine)
-_COUNT = (
+_BEGIN = Direct(insert(Receipt).returning(Receipt.id))
+_ADD_LINES = Direct(insert(ReceiptLine))
+_COUNT = Direct(
     update(Receipt)
     .where(Receipt.id == bindparam("key"))
     .values(
@@ -51,15 +51,14 @@ def opened(session: Session, arrival: Arrival) -> Arrival:
         "collection_id": arrival.collection_id,
         "created_at": now(),
     }
-    return replace(arrival, receipt_id=int(session.connection().execute(_BEGIN, row).scalar_one()))
+    return replace(arrival, receipt_id=int(_BEGIN.rows(session, row)[0][0]))
 
 
 def add_lines(session: Session, receipt_id: int, lines: Sequence[tuple[Outcome, int]]) -> None:
     """Enter outcomes, each with the size of its file in bytes."""
     if not lines:
         return
-    connection = session.connection()
-    connection.execute(_ADD_LINES, [_line(receipt_id, outcome, size) for outcome, size in lines])
+    _ADD_LINES.run(session, *[_line(receipt_id, outcome, size) for outcome, size in lines])
     counted = {
         "key": receipt_id,
         "new": sum(isinstance(outcome, Accepted) for outcome, _ in lines),
@@ -68,7 +67,7 @@ def add_lines(session: Session, receipt_id: int, lines: Sequence[tuple[Outcome, 
         "size": sum(size for _, size in lines),
         "at": now(),
     }
-    connection.execute(_COUNT, counted)
+    _COUNT.run(session, counted)
 
 
 def _line(receipt_id: int, outcome: Outcome, size_bytes: int) -> dict[str, object]:

@@ -3,13 +3,13 @@
 Everything here happens inside one transaction, in a fixed number of statements a batch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from dicomgallery.access import Actor
@@ -19,7 +19,8 @@ from dicomgallery.dicom.values import date_key, fold
 from dicomgallery.ingest.incoming import Naming, Origin
 from dicomgallery.ingest.names import Names
 from dicomgallery.ingest.outcome import Accepted, Duplicate, Outcome, Reason, Rejected
-from dicomgallery.models import Change, CollectionMember, Instance, Patient, Series, Study, now
+from dicomgallery.models import Change, CollectionMember, Direct, Instance, Patient, Series, Study, now
+from dicomgallery.models.direct import Rows
 from dicomgallery.storage.staging import StagedFile
 
 
@@ -54,33 +55,44 @@ class Arrival:
         return self.receipt_id
 
 
-# Built once: putting a statement together costs more than SQLite needs to run it.
-_KNOWN = select(Instance.blob_sha256, Instance.id).where(
-    Instance.blob_sha256.in_(bindparam("hashes", expanding=True)), Instance.workspace_id == bindparam("workspace")
+_KNOWN = Direct(
+    select(Instance.blob_sha256, Instance.id).where(
+        Instance.blob_sha256 == bindparam("sha256"), Instance.workspace_id == bindparam("workspace")
+    )
 )
-_BINNED = select(Instance.id, Instance.series_key, Instance.sop_uid).where(
-    Instance.id.in_(bindparam("ids", expanding=True)), Instance.binned_at.is_not(None)
+_BINNED = Direct(
+    select(Instance.id, Instance.series_key, Instance.sop_uid).where(
+        Instance.id == bindparam("key"), Instance.binned_at.is_not(None)
+    )
 )
-_PATIENTS = select(Patient.patient_id, Patient.issuer, Patient.solo_study_uid, Patient.id).where(
-    Patient.workspace_id == bindparam("workspace"),
-    tuple_(Patient.patient_id, Patient.issuer, Patient.solo_study_uid).in_(bindparam("spots", expanding=True)),
+_PATIENTS = Direct(
+    select(Patient.patient_id, Patient.issuer, Patient.solo_study_uid, Patient.id).where(
+        Patient.workspace_id == bindparam("workspace"),
+        Patient.patient_id == bindparam("patient"),
+        Patient.issuer == bindparam("issued_by"),
+        Patient.solo_study_uid == bindparam("solo"),
+    )
 )
-_STUDIES = (
+_STUDIES = Direct(
     select(Study.study_uid, Study.id, Patient.patient_id, Patient.issuer, Patient.solo_study_uid, Patient.name_key)
     .join(Patient, Study.patient_key == Patient.id)
-    .where(Study.workspace_id == bindparam("workspace"), Study.study_uid.in_(bindparam("uids", expanding=True)))
+    .where(Study.workspace_id == bindparam("workspace"), Study.study_uid == bindparam("uid"))
 )
-_SERIES = select(Series.study_key, Series.series_uid, Series.id).where(
-    tuple_(Series.study_key, Series.series_uid).in_(bindparam("spots", expanding=True))
+_SERIES = Direct(
+    select(Series.study_key, Series.series_uid, Series.id).where(
+        Series.study_key == bindparam("study"), Series.series_uid == bindparam("uid")
+    )
 )
-_CURRENT = select(Instance.id, Instance.series_key, Instance.sop_uid, Instance.binned_at).where(
-    Instance.is_current, tuple_(Instance.series_key, Instance.sop_uid).in_(bindparam("spots", expanding=True))
+_CURRENT = Direct(
+    select(Instance.id, Instance.series_key, Instance.sop_uid, Instance.binned_at).where(
+        Instance.is_current, Instance.series_key == bindparam("series"), Instance.sop_uid == bindparam("uid")
+    )
 )
-_ADD_PATIENT = insert(Patient).returning(Patient.id, sort_by_parameter_order=True)
-_ADD_STUDY = insert(Study).returning(Study.id, sort_by_parameter_order=True)
-_ADD_SERIES = insert(Series).returning(Series.id, sort_by_parameter_order=True)
-_ADD_INSTANCE = insert(Instance).returning(Instance.id, sort_by_parameter_order=True)
-_ADD_CHANGE = insert(Change)
+_ADD_PATIENT = Direct(insert(Patient).returning(Patient.id))
+_ADD_STUDY = Direct(insert(Study).returning(Study.id))
+_ADD_SERIES = Direct(insert(Series).returning(Series.id))
+_ADD_INSTANCE = Direct(insert(Instance).returning(Instance.id))
+_ADD_CHANGE = Direct(insert(Change))
 
 
 @dataclass
@@ -89,10 +101,13 @@ class _Batch:
     arrival: Arrival
     at: datetime = field(default_factory=now)
 
-    @cached_property
-    def connection(self) -> Connection:
-        """The transaction's connection, for statements that need no objects."""
-        return self.session.connection()
+    def find(self, statement: Direct, many: Iterable[Mapping[str, Any]]) -> Rows:
+        """The rows of a statement for each set of parameters, one after the other."""
+        return list(chain.from_iterable(statement.rows_of_each(self.session, list(many))))
+
+    def add(self, statement: Direct, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Insert rows; gives their ids in the same order."""
+        return [int(made[0][0]) for made in statement.rows_of_each(self.session, rows)]
 
     @property
     def workspace_id(self) -> int:
@@ -152,8 +167,8 @@ def _note(file: Prepared) -> str:
 
 
 def _known(batch: _Batch, hashes: set[str]) -> dict[str, int]:
-    found = batch.connection.execute(_KNOWN, {"hashes": list(hashes), "workspace": batch.workspace_id})
-    return dict(found.all())
+    wanted = [{"sha256": sha256, "workspace": batch.workspace_id} for sha256 in hashes]
+    return dict(batch.find(_KNOWN, wanted))
 
 
 def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | None]]:
@@ -175,7 +190,7 @@ def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | N
             rows[before[spot]]["is_current"] = False
         before[spot] = place
         rows.append(row)
-    ids = list(batch.connection.scalars(_ADD_INSTANCE, rows).all())
+    ids = batch.add(_ADD_INSTANCE, rows)
     result: list[tuple[int, int | None]] = []
     latest: dict[tuple[int, str], int] = {}
     for file, key, row, instance_id in zip(files, keys, rows, ids, strict=True):
@@ -207,7 +222,11 @@ def _patients(batch: _Batch, files: Iterable[Prepared]) -> dict[tuple[str, str, 
     wanted: dict[tuple[str, str, str], Prepared] = {}
     for file in files:
         wanted.setdefault(_patient_of(file), file)
-    found = batch.connection.execute(_PATIENTS, {"workspace": batch.workspace_id, "spots": list(wanted)})
+    spots = [
+        {"workspace": batch.workspace_id, "patient": patient_id, "issued_by": issuer, "solo": solo}
+        for patient_id, issuer, solo in wanted
+    ]
+    found = batch.find(_PATIENTS, spots)
     keys = {(row[0], row[1], row[2]): row[3] for row in found}
     missing = [place for place in wanted if place not in keys]
     if missing:
@@ -227,8 +246,7 @@ def _patients(batch: _Batch, files: Iterable[Prepared]) -> dict[tuple[str, str, 
                     "received_at": batch.at,
                 }
             )
-        made = batch.connection.scalars(_ADD_PATIENT, rows)
-        keys.update(zip(missing, made, strict=True))
+        keys.update(zip(missing, batch.add(_ADD_PATIENT, rows), strict=True))
     return keys
 
 
@@ -241,7 +259,7 @@ def _studies(batch: _Batch, files: Sequence[Prepared]) -> dict[str, int]:
     wanted: dict[str, Prepared] = {}
     for file in files:
         wanted.setdefault(file.facts.study.study_uid, file)
-    found = batch.connection.execute(_STUDIES, {"workspace": batch.workspace_id, "uids": list(wanted)})
+    found = batch.find(_STUDIES, [{"workspace": batch.workspace_id, "uid": uid} for uid in wanted])
     owners: dict[str, tuple[tuple[str, str, str], str]] = {}
     keys: dict[str, int] = {}
     for uid, study_key, patient_id, issuer, solo, name_key in found:
@@ -274,8 +292,7 @@ def _studies(batch: _Batch, files: Sequence[Prepared]) -> dict[str, int]:
                 }
             )
             owners[uid] = (_patient_of(file), fold(file.facts.patient.name))
-        made = batch.connection.scalars(_ADD_STUDY, rows)
-        keys.update(zip(missing, made, strict=True))
+        keys.update(zip(missing, batch.add(_ADD_STUDY, rows), strict=True))
     # The first file decides whose study it is; one that disagrees is told on the study's page.
     differing = {
         keys[file.facts.study.study_uid]
@@ -292,14 +309,14 @@ def _series(batch: _Batch, files: Sequence[Prepared], studies: dict[str, int]) -
     for file in files:
         wanted.setdefault((file.facts.study.study_uid, file.facts.series.series_uid), file)
     spots = {(studies[study_uid], series_uid): (study_uid, series_uid) for study_uid, series_uid in wanted}
-    found = batch.connection.execute(_SERIES, {"spots": list(spots)})
+    found = batch.find(_SERIES, [{"study": study_key, "uid": uid} for study_key, uid in spots])
     keys = {spots[row[0], row[1]]: row[2] for row in found}
     missing = [spot for spot in wanted if spot not in keys]
     if missing:
         rows = [_series_row(batch, wanted[spot], studies[spot[0]]) for spot in missing]
-        made = batch.connection.scalars(_ADD_SERIES, rows).all()
+        made = batch.add(_ADD_SERIES, rows)
         keys.update(zip(missing, made, strict=True))
-        texts.add(batch.session, list(made))
+        texts.add(batch.session, made)
     return keys
 
 
@@ -333,7 +350,7 @@ def _series_row(batch: _Batch, file: Prepared, study_key: int) -> dict[str, Any]
 def _replaced(batch: _Batch, files: Sequence[Prepared], keys: Sequence[int]) -> dict[tuple[int, str], int]:
     """Retire the current instances that these files replace: (series key, SOP UID) -> instance id."""
     spots = {(key, file.facts.instance.sop_uid) for file, key in zip(files, keys, strict=True)}
-    old = batch.connection.execute(_CURRENT, {"spots": list(spots)}).all()
+    old = batch.find(_CURRENT, [{"series": key, "uid": sop_uid} for key, sop_uid in spots])
     if not old:
         return {}
     batch.session.execute(update(Instance).where(Instance.id.in_([row[0] for row in old])).values(is_current=False))
@@ -393,32 +410,31 @@ def _grow(batch: _Batch, current: Sequence[tuple[Prepared, int, int]]) -> None:
         gain.size_bytes += file.staged.size_bytes
     tally.add(batch.session, gains, batch.at)
     rows = [{"workspace_id": batch.workspace_id, "series_key": key, "kind": "added", "at": batch.at} for key in gains]
-    if rows:
-        batch.connection.execute(_ADD_CHANGE, rows)
+    _ADD_CHANGE.run(batch.session, *rows)
 
 
 def _restore(batch: _Batch, instance_ids: set[int]) -> set[int]:
     """Bring instances back from the bin whose bytes arrived once more; gives those that are shown again."""
     if not instance_ids:
         return set()
-    binned = batch.connection.execute(_BINNED, {"ids": list(instance_ids)}).all()
+    binned = batch.find(_BINNED, [{"key": instance_id} for instance_id in sorted(instance_ids)])
     if not binned:
         return set()
     batch.session.execute(
-        update(Instance).where(Instance.id.in_([row.id for row in binned])).values(binned_at=None, bin_deed_id=None)
+        update(Instance).where(Instance.id.in_([row[0] for row in binned])).values(binned_at=None, bin_deed_id=None)
     )
-    spots = [(row.series_key, row.sop_uid) for row in binned]
-    standing = batch.connection.execute(_CURRENT, {"spots": spots}).all()
-    current = {row.id for row in standing}
-    taken = {(row.series_key, row.sop_uid) for row in standing}
+    spots = [{"series": series_key, "uid": sop_uid} for _, series_key, sop_uid in binned]
+    standing = batch.find(_CURRENT, spots)
+    current = {row[0] for row in standing}
+    taken = {(row[1], row[2]) for row in standing}
     # A version that was replaced while it lay in the bin goes to the history, unless nothing stands in its place.
-    alone = [row.id for row in binned if (row.series_key, row.sop_uid) not in taken]
+    alone = [row[0] for row in binned if (row[1], row[2]) not in taken]
     if alone:
         batch.session.execute(update(Instance).where(Instance.id.in_(alone)).values(is_current=True))
-    series_keys = {row.series_key for row in binned}
+    series_keys = {row[1] for row in binned}
     tally.recount(batch.session, series_keys)
     rows = [
         {"workspace_id": batch.workspace_id, "series_key": key, "kind": "added", "at": batch.at} for key in series_keys
     ]
-    batch.connection.execute(_ADD_CHANGE, rows)
-    return {row.id for row in binned} & (current | set(alone))
+    _ADD_CHANGE.run(batch.session, *rows)
+    return {row[0] for row in binned} & (current | set(alone))

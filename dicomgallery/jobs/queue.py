@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dicomgallery import settings
 from dicomgallery.jobs.bell import bell_of
-from dicomgallery.models import Job, now
+from dicomgallery.models import Direct, Job, now
 
 log = logging.getLogger(__name__)
 
@@ -20,15 +20,15 @@ IDLE = 8
 """Priorities; lower goes first."""
 
 
-_ADD = insert(Job).returning(Job.id)
-_WAITING = (
+_ADD = Direct(insert(Job).returning(Job.id))
+_WAITING = Direct(
     select(Job.id, Job.arguments)
     .where(Job.state == "queued", Job.name == bindparam("job_name"), Job.attempts == 0)
     .order_by(Job.id.desc())
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_JOIN = update(Job).where(Job.id == bindparam("key")).values(arguments=bindparam("joined"))
+_JOIN = Direct(update(Job).where(Job.id == bindparam("key")).values(arguments=bindparam("joined")))
 
 
 def enqueue(session: Session, name: str, arguments: Mapping[str, Any], *, priority: int = USUAL, total: int = 0) -> int:
@@ -41,7 +41,7 @@ def enqueue(session: Session, name: str, arguments: Mapping[str, Any], *, priori
         "total": total,
         "created_at": now(),
     }
-    return int(session.connection().execute(_ADD, row).scalar_one())
+    return int(_ADD.rows(session, row)[0][0])
 
 
 def enqueue_each(session: Session, name: str, instances: Sequence[int], *, most: int, priority: int = USUAL) -> None:
@@ -49,14 +49,14 @@ def enqueue_each(session: Session, name: str, instances: Sequence[int], *, most:
 
     Files that come one by one would else make a job, and three commits, for each of them.
     """
-    waiting = session.connection().execute(_WAITING, {"job_name": name}).first()
+    waiting = _WAITING.rows(session, {"job_name": name})
     rest = list(instances)
-    if waiting is not None:
-        held: list[int] = json.loads(waiting.arguments)["instances"]
+    for job_id, arguments in waiting:
+        held: list[int] = json.loads(arguments)["instances"]
         room = max(0, most - len(held))
         if room and rest:
             joined = {"instances": held + rest[:room]}
-            session.connection().execute(_JOIN, {"key": waiting.id, "joined": json.dumps(joined)})
+            _JOIN.run(session, {"key": job_id, "joined": json.dumps(joined)})
             rest = rest[room:]
     for start in range(0, len(rest), most):
         enqueue(session, name, {"instances": rest[start : start + most]}, priority=priority)

@@ -10,6 +10,7 @@ from dicomgallery.models.base import (
     prepare_engine,
     transaction,
 )
+from dicomgallery.models.direct import Direct
 from dicomgallery.models.tables import (
     AuditEvent,
     BinDeed,
@@ -39,6 +40,7 @@ __all__ = [
     "Collection",
     "CollectionMember",
     "CollectionSeries",
+    "Direct",
     "FacetCount",
     "Header",
     "Instance",

@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from dicomgallery.errors import UnavailableError
+from dicomgallery.models.direct import hand_over, take_back
 
 WRITE = "gallery_write"
 
@@ -69,14 +70,18 @@ def transaction() -> Iterator[Session]:
     session: Session = db.session()
     session.rollback()
     try:
-        session.connection(execution_options={WRITE: True})
+        connection = session.connection(execution_options={WRITE: True})
     except OperationalError as error:
         session.rollback()
         if _is_busy(error):
             raise UnavailableError("The gallery is busy writing; try again in a moment.") from error
         raise
     try:
-        yield session
+        hand_over(session, connection)
+        try:
+            yield session
+        finally:
+            take_back(session)
         session.commit()
     except BaseException:
         session.rollback()

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from dicomgallery.access import SYSTEM, Actor, Permission, demand
+from dicomgallery.access import SYSTEM
 from dicomgallery.catalog import instances as catalog_instances
 from dicomgallery.catalog import words
 from dicomgallery.catalog.batches import batches
@@ -25,7 +25,7 @@ from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError, parse
 from dicomgallery.dicom.words import words_of
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.refusals import RenderReason
-from dicomgallery.imaging.spec import FULL, THUMBNAIL
+from dicomgallery.imaging.spec import THUMBNAIL
 from dicomgallery.ingest.pipeline import PREPARE_AT_ONCE
 from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
@@ -76,32 +76,6 @@ def prepare(_context: JobContext, instances: Sequence[int]) -> None:
     _enter(done)
     if busy:
         raise UnavailableError("Some thumbnails could not be made just now; the job has to come again.")
-
-
-@handles("warm")
-def warm_up(_context: JobContext, instances: Sequence[int]) -> None:
-    """Make the full pictures of instances that somebody is likely to open next."""
-    query = select(Instance.blob_sha256, Instance.kind).where(Instance.id.in_(instances))
-    found = db.session.execute(query).all()
-    db.session.rollback()
-    for blob_sha256, kind in found:
-        pictures.made(Source(blob_sha256, kind), FULL, urgency=Urgency.BACKGROUND)
-
-
-def warm(instance_id: int, *, actor: Actor) -> None:
-    """Have the full pictures of the neighbours of an open image made, where there are none yet."""
-    demand(actor, Permission.VIEW)
-    series_key = catalog_instances.by_id(actor.scope, instance_id).series_key
-    ids = catalog_instances.ordered(actor.scope, [series_key]).get(series_key, [])
-    if instance_id not in ids:
-        return
-    at = ids.index(instance_id)
-    near = catalog_instances.rows_of(actor.scope, ids[max(0, at - 1) : at] + ids[at + 1 : at + 2])
-    cold = [one.id for one in near if not pictures.cache().has(one.blob_sha256, FULL.token())]
-    if cold:
-        with transaction() as session:
-            queue.enqueue(session, "warm", {"instances": cold}, priority=queue.SOON)
-        queue.wake()
 
 
 def again(session: Session, ids: Sequence[int]) -> None:

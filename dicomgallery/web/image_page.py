@@ -1,6 +1,7 @@
 """What the page of an image shows; each part is read when the template asks for it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from flask import url_for
@@ -138,6 +139,17 @@ class ImagePage:
     def next_step(self) -> str:
         """One step on: a frame of this image, or the image after it."""
         return self.at_frame(self.frame + 1) if self.instance.frames > 1 else self.next
+
+    @property
+    def ahead(self) -> Sequence[str]:
+        """The pictures one step on and one step back, which a browser fetches before they are wanted."""
+        spec, one = self.look.spec, self.instance
+        if one.frames > 1:
+            numbers = [number for number in (self.frame + 1, self.frame - 1) if 1 <= number <= one.frames]
+            return [picture(one.id, one.blob_sha256, replace(spec, frame=number)) for number in numbers]
+        beside = (self.around.next_id, self.around.previous_id)
+        near = {image.id: image.blob12 for image in self.around.around}
+        return [picture(image_id, near[image_id], spec) for image_id in beside if image_id in near]
 
     @property
     def summary(self) -> str:
