@@ -80,6 +80,28 @@ def test_slices_are_stepped_through_by_links_and_the_window_is_a_form(reader: Vi
     assert reader.page.locator("[data-stage-image]").get_attribute("src") != before
 
 
+def test_the_next_slice_is_there_before_one_steps(reader: Visitor) -> None:
+    reader.go("/?q=clara")
+    follow(reader, reader.cards().first.locator(".card-link"))
+    came: list[str] = []
+    reader.page.on("requestfinished", lambda request: came.append(request.url))
+    follow(reader, reader.cards().nth(8).locator(".card-link"))
+    ahead = reader.page.locator("link[rel=prefetch]").evaluate_all("(links) => links.map((link) => link.href)")
+    assert len(ahead) == 2
+    for _ in range(100):
+        if set(ahead) <= set(came):
+            break
+        reader.page.wait_for_timeout(100)
+
+    follow(reader, reader.page.locator(".stepper").get_by_role("link", name="Next"))
+    shown = reader.page.locator("[data-stage-image]")
+    expect(shown).to_have_js_property("naturalWidth", 512)
+
+    assert shown.evaluate("(image) => image.src") == ahead[0]
+    sent = reader.page.evaluate("(src) => performance.getEntriesByName(src)[0].transferSize", ahead[0])
+    assert sent == 0, "the browser had it"
+
+
 def test_tags_are_read_explained_and_shown_as_text(reader: Visitor) -> None:
     reader.go("/receipts/1")
     follow(reader, reader.page.locator(".receipt-name a", has_text="CT_small.dcm"))

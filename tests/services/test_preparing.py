@@ -10,7 +10,7 @@ from dicomgallery.access import LOCAL_OWNER
 from dicomgallery.catalog import instances as catalog_instances
 from dicomgallery.dicom import synthetic
 from dicomgallery.errors import UnavailableError
-from dicomgallery.imaging.spec import FULL, THUMBNAIL
+from dicomgallery.imaging.spec import THUMBNAIL
 from dicomgallery.jobs.runner import JobContext, run_next
 from dicomgallery.models import Change, Header, Instance, Job, Series, SeriesWord, db, transaction
 from dicomgallery.sandbox import opening
@@ -126,24 +126,6 @@ def test_what_is_ready_shows_before_the_batch_is_over(gallery: Gallery, monkeypa
     preparing.prepare(JobContext(0), instances=ids)
 
     assert db.session.scalars(select(Change.kind)).all() == ["pictured"] * 3
-
-
-def test_the_neighbours_of_an_open_image_are_made_ahead(gallery: Gallery) -> None:
-    ids = ids_of(gallery, *synthetic.ct_series(4, 32, 32))
-    gallery.work()
-    series = db.session.scalars(select(Series.id)).one()
-    in_space = [one.id for one in catalog_instances.in_order(LOCAL_OWNER.scope, series)]
-
-    preparing.warm(in_space[1], actor=LOCAL_OWNER)
-    gallery.work()
-
-    full = FULL.token()
-    warm = [pictures.cache().has(blob_of(key).name, full) for key in in_space]
-    assert warm == [True, False, True, False]
-    jobs = db.session.scalar(select(func.count(Job.id)))
-    preparing.warm(in_space[1], actor=LOCAL_OWNER)
-    assert db.session.scalar(select(func.count(Job.id))) == jobs, "nothing is asked for that is there"
-    assert len(ids) == 4
 
 
 def test_the_whole_corpus_is_prepared_and_every_state_has_its_reason(gallery: Gallery, corpus: list[Path]) -> None:

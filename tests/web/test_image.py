@@ -71,6 +71,42 @@ def test_one_steps_through_the_series_in_space_by_links_and_by_the_slider(browse
     assert browser.get(f"/images/{in_space[1]}/detail?image=9").status_code == 404
 
 
+def _ahead(page: str) -> list[str]:
+    return re.findall(r'<link rel="prefetch" as="image" href="/pictures/(\d+-[0-9a-f]{12}/[^"]+)">', page)
+
+
+def test_the_pictures_beside_an_open_one_are_fetched_ahead_in_the_same_window(
+    browser: Browser, gallery: Gallery
+) -> None:
+    ids = _ingest(gallery, *synthetic.ct_series(4, 32, 32))
+    in_space = list(reversed(ids))
+
+    inside = browser.get(f"/images/{in_space[1]}/detail?center=40&width=400").text
+    shown = re.search(r'<img src="/pictures/\d+-[0-9a-f]{12}/([^"]+)"[^>]*data-stage-image', inside)
+
+    assert shown
+    assert [re.sub("-.*?/", " ", one, count=1) for one in _ahead(inside)] == [
+        f"{in_space[2]} {shown[1]}",
+        f"{in_space[0]} {shown[1]}",
+    ]
+    assert [one.partition("-")[0] for one in _ahead(browser.get(f"/images/{in_space[3]}/detail").text)] == [
+        str(in_space[2])
+    ]
+    assert all(browser.get(f"/pictures/{one}").mimetype == "image/png" for one in _ahead(inside))
+
+
+def test_the_frames_beside_an_open_one_are_fetched_ahead(browser: Browser, gallery: Gallery) -> None:
+    (one,) = _ingest(gallery, synthetic.us_cine(3, 32, 32))
+
+    assert [path.partition("/")[2] for path in _ahead(browser.get(f"/images/{one}/detail").text)] == [
+        "f3-native.png",
+        "f1-native.png",
+    ]
+    assert [path.partition("/")[2] for path in _ahead(browser.get(f"/images/{one}/detail?frame=3").text)] == [
+        "f2-native.png"
+    ]
+
+
 def test_the_window_is_in_the_url(browser: Browser, gallery: Gallery) -> None:
     (one,) = _ingest(gallery, synthetic.ct_slice(1, of=1, rows=32, columns=32))
 
