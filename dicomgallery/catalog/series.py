@@ -7,8 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import raiseload
 
 from dicomgallery.access import Scope
+from dicomgallery.catalog import cards
 from dicomgallery.catalog.batches import batches
+from dicomgallery.catalog.cards import Card
 from dicomgallery.catalog.instances import Slice, in_order, ordered
+from dicomgallery.catalog.query import Level
 from dicomgallery.catalog.scoping import visible, within
 from dicomgallery.errors import NotFoundError
 from dicomgallery.models import Patient, Series, Study, db
@@ -26,6 +29,16 @@ class SeriesPage:
     slices: list[Slice]
     siblings: list[Series]
     """All visible series of the study, itself among them, by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where a series stands in its study; positions count from 1, and 0 means it is not shown there."""
+
+    position: int
+    total: int
+    previous: Card | None = None
+    next: Card | None = None
 
 
 def by_id(scope: Scope, series_id: int) -> Series:
@@ -57,6 +70,18 @@ def of_study(scope: Scope, study_id: int) -> list[Series]:
     query = visible(select(Series).where(Series.study_key == study_id), Series, scope).options(raiseload("*"))
     rows: Sequence[Series] = db.session.scalars(query).all()
     return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.id))
+
+
+def beside(scope: Scope, series: Series) -> Beside:
+    """Where a series stands among the visible ones of its study, and the cards of its neighbors there."""
+    ids = [one.id for one in of_study(scope, series.study_key)]
+    if series.id not in ids:
+        return Beside(0, len(ids))
+    at = ids.index(series.id)
+    near = ids[max(0, at - 1) : at] + ids[at + 1 : at + 2]
+    found = {card.id: card for card in cards.of(scope, Level.SERIES, near)} if near else {}
+    previous_id, next_id = ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None
+    return Beside(at + 1, len(ids), found.get(previous_id or 0), found.get(next_id or 0))
 
 
 def by_uid(scope: Scope, series_uid: str) -> list[Series]:

@@ -8,7 +8,10 @@ from flask import url_for
 
 from dicomgallery.access import Actor
 from dicomgallery.catalog import instances
+from dicomgallery.catalog import series as catalog_series
+from dicomgallery.catalog.cards import Card
 from dicomgallery.catalog.instances import Detail, Neighbors
+from dicomgallery.catalog.series import Beside
 from dicomgallery.dicom import transfer, uids
 from dicomgallery.imaging.spec import THUMBNAIL, Format
 from dicomgallery.models import Instance
@@ -140,6 +143,21 @@ class ImagePage:
         """One step on: a frame of this image, or the image after it."""
         return self.at_frame(self.frame + 1) if self.instance.frames > 1 else self.next
 
+    @cached_property
+    def series_around(self) -> Beside:
+        """The place of its series in the study."""
+        return catalog_series.beside(self.actor.scope, self.series)
+
+    @property
+    def previous_series(self) -> dict[str, str] | None:
+        """The way to the series before this one."""
+        return self._into(self.series_around.previous)
+
+    @property
+    def next_series(self) -> dict[str, str] | None:
+        """The way to the series after this one."""
+        return self._into(self.series_around.next)
+
     @property
     def ahead(self) -> Sequence[str]:
         """The pictures one step on and one step back, which a browser fetches before they are wanted."""
@@ -268,6 +286,14 @@ class ImagePage:
         if image_id is None or image_id == self.instance.id:
             return ""
         return image_page(image_id) + self.look.query(frame=None).rstrip("?")
+
+    def _into(self, card: Card | None) -> dict[str, str] | None:
+        """To the image that stands for a series; a window of this one would mean little there."""
+        if card is None or card.instance_id is None:
+            return None
+        query = Look(tab=self.look.tab, format=self.look.format).query().rstrip("?")
+        label = card.subtitle or "No description"
+        return {"href": image_page(card.instance_id) + query, "label": label, "modality": card.modality}
 
 
 def _flag(kind: str, text: str, href: str = "", link: str = "") -> dict[str, str]:

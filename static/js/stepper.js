@@ -91,7 +91,8 @@ export function startStepper(form) {
   slider.addEventListener("keydown", (event) => {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (by) { event.preventDefault(); event.stopPropagation(); step(by)(); }
-    if (event.key === "PageUp" || event.key === "PageDown") event.preventDefault();
+    const series = { PageUp: "previous-series", PageDown: "next-series" }[event.key];
+    if (series) { event.preventDefault(); follow(series); }
   });
   document.addEventListener("click", (event) => {
     const way = event.target.closest("a[data-step='1'], a[data-step='-1']");

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import os
+import re
 import shutil
 import threading
 import time
@@ -134,6 +135,21 @@ def mixed_archive() -> bytes:
         archive.writestr("study/研究/notes.txt", "Nothing to see.")
         archive.writestr("../outside.dcm", content)
     return packed.getvalue()
+
+
+def several_series(server: Server, name: str) -> str:
+    """Send a study of three series, two images each; the address of an image of the first."""
+    packed = io.BytesIO()
+    study_uid = synthetic.ct_slice(seed=int.from_bytes(os.urandom(4))).StudyInstanceUID
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number, words in enumerate(("First", "Second", "Third"), 1):
+            for place, one in enumerate(synthetic.ct_series(2, 48, 48, seed=int.from_bytes(os.urandom(4)))):
+                one.StudyInstanceUID, one.PatientID, one.PatientName = study_uid, name, name
+                one.SeriesNumber, one.SeriesDescription = number, words
+                archive.writestr(f"{words}/{place}.dcm", synthetic.as_bytes(one))
+    assert answer(server, "POST", "/api/v1/uploads", packed.getvalue())[0] == 201
+    page = answer(server, "GET", f"/?q={name}&level=images&sort=oldest")[1]
+    return str(re.findall(r'href="(/images/\d+/detail)"', page)[0])
 
 
 def answer(server: Server, method: str, path: str, body: bytes | None = None) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """One image looked at closely: stepping, windows, tags, what they mean, and the text."""
 
 import io
+import os
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bench.server import Server
+from tests.browser.conftest import several_series
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
@@ -94,6 +96,24 @@ def test_the_wheel_steps_over_the_picture(visitor: Visitor) -> None:
     wait_place(visitor, 21)
     visitor.page.mouse.wheel(0, -100)
     wait_place(visitor, 20)
+
+
+def test_page_keys_lead_through_the_series_of_the_study_from_the_slider_too(meet: Meet, workshop: Server) -> None:
+    visitor = meet(workshop)
+    name = f"Pager{int.from_bytes(os.urandom(4))}"
+    visitor.go(several_series(workshop, name))
+    here = visitor.page.locator(".series-steps")
+    expect(here).to_contain_text("Series 1 / 3")
+    for key, position in [("PageDown", 2), ("PageDown", 3), ("PageDown", 3), ("PageUp", 2)]:
+        visitor.page.keyboard.press(key)
+        expect(here).to_contain_text(f"Series {position} / 3")
+        visitor.ready()
+
+    visitor.page.get_by_role("slider").focus()
+    visitor.page.keyboard.press("PageDown")
+
+    expect(here).to_contain_text("Series 3 / 3")
+    expect(visitor.page.locator(".breadcrumbs")).to_contain_text("Third")
 
 
 def test_frames_of_one_image_are_stepped_through_like_slices(visitor: Visitor) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from bench.server import Server
 from dicomgallery.dicom import synthetic
+from tests.browser.conftest import several_series
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
@@ -100,6 +101,17 @@ def test_the_next_slice_is_there_before_one_steps(reader: Visitor) -> None:
     assert shown.evaluate("(image) => image.src") == ahead[0]
     sent = reader.page.evaluate("(src) => performance.getEntriesByName(src)[0].transferSize", ahead[0])
     assert sent == 0, "the browser had it"
+
+
+def test_the_series_of_a_study_are_links_beside_the_picture(meet: Meet, workshop: Server) -> None:
+    visitor = meet(workshop, javascript=False)
+    visitor.go(several_series(workshop, f"Leafer{int.from_bytes(os.urandom(4))}"))
+    expect(visitor.page.locator(".series-steps")).to_contain_text("Series 1 / 3")
+
+    follow(visitor, visitor.page.get_by_role("link", name="Next series CT Second"))
+
+    expect(visitor.page.locator(".series-steps")).to_contain_text("Series 2 / 3")
+    expect(visitor.page.get_by_role("link", name="Previous series CT First")).to_be_visible()
 
 
 def test_tags_are_read_explained_and_shown_as_text(reader: Visitor) -> None:

@@ -163,6 +163,23 @@ def test_the_pages_of_series_study_and_patient_show_what_belongs_together(cast: 
     assert [card.date for card in of_patient.studies] == ["1 Jan 2023", "15 Jan 2020"]
 
 
+def test_a_series_knows_those_beside_it_in_its_study(cast: Cast) -> None:
+    last = cast.series(patient="Doe^Jane", study_uid="1.2.3.4", number=3)
+    first = cast.series(patient="Doe^Jane", study_uid="1.2.3.4", number=1)
+    middle = cast.series(patient="Doe^Jane", study_uid="1.2.3.4", number=2)
+    alone = cast.series(patient="Roe^Rick")
+
+    def beside(series_id: int) -> tuple[int, int, int | None, int | None]:
+        found = series.beside(EVERYTHING, series.by_id(EVERYTHING, series_id))
+        before, after = (card.id if card else None for card in (found.previous, found.next))
+        return found.position, found.total, before, after
+
+    assert beside(first) == (1, 3, None, middle)
+    assert beside(middle) == (2, 3, first, last)
+    assert beside(last) == (3, 3, middle, None)
+    assert beside(alone) == (1, 1, None, None)
+
+
 def test_a_selection_is_every_image_below_what_was_chosen_once(cast: Cast) -> None:
     first = cast.series(patient="Doe^Jane", images=3)
     second = cast.series(patient="Roe^Rick", images=2, modality="MR")

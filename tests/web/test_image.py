@@ -8,11 +8,13 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 
+from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom import synthetic
 from dicomgallery.ingest.outcome import Accepted
+from dicomgallery.services import removal
 from dicomgallery.web.tag_table import USUAL_ROWS
 from tests.conftest import Gallery
-from tests.web.conftest import Browser
+from tests.web.conftest import HOSTILE, Browser
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
@@ -69,6 +71,32 @@ def test_one_steps_through_the_series_in_space_by_links_and_by_the_slider(browse
     answer = browser.get(f"/images/{in_space[1]}/detail?image=4")
     assert answer.location == f"/images/{in_space[3]}/detail"
     assert browser.get(f"/images/{in_space[1]}/detail?image=9").status_code == 404
+
+
+def test_the_series_beside_this_one_in_the_study_are_links(browser: Browser, gallery: Gallery) -> None:
+    scout, chest, lung = (synthetic.ct_slice(1, of=1, rows=32, columns=32, seed=seed) for seed in range(3))
+    for number, (one, words) in enumerate([(scout, "Scout"), (chest, HOSTILE), (lung, "Lung")], 1):
+        one.StudyInstanceUID, one.PatientID = scout.StudyInstanceUID, scout.PatientID
+        one.SeriesNumber, one.SeriesDescription = number, words
+    last, first, middle = _ingest(gallery, lung, scout, chest)
+
+    page = browser.get(f"/images/{middle}/detail?tab=text&center=40&width=400").text
+
+    assert "Series 2 / 3" in page
+    assert _series_steps(page) == {
+        "previous-series": f"/images/{first}/detail?tab=text",
+        "next-series": f"/images/{last}/detail?tab=text",
+    }
+    assert HOSTILE not in page
+    assert _series_steps(browser.get(f"/images/{last}/detail").text) == {"previous-series": f"/images/{middle}/detail"}
+    removal.to_bin(Selection(images=(middle,)), actor=gallery.actor)
+    assert _series_steps(browser.get(f"/images/{last}/detail").text) == {"previous-series": f"/images/{first}/detail"}
+    assert "Series " not in browser.get(f"/images/{middle}/detail").text.partition("data-stage")[2].partition("</nav>")[0]
+
+
+def _series_steps(page: str) -> dict[str, str]:
+    found = re.findall(r'<a class="button button-quiet" href="([^"]+)" data-step="([a-z]+-series)"', page)
+    return {which: html.unescape(href) for href, which in found}
 
 
 def _ahead(page: str) -> list[str]:
