@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
-from flask import render_template, request
+from flask import Response, after_this_request, request
 
 PARTIAL = "X-Partial"
 CURSOR = "cursor"
@@ -16,6 +16,8 @@ def cursor() -> str | None:
 
 def wants_partial() -> bool:
     """Say whether a script asked for the list alone, to append it to the page it has."""
+    # The address is the page's own: no cache may show a person who goes back to it the one for the other.
+    after_this_request(_varies)
     return PARTIAL in request.headers
 
 
@@ -39,6 +41,6 @@ def from_start(path: str, start_at: int, length: int) -> str:
     return address(path, [("from", str(start_at))]) if start_at < length else ""
 
 
-def render_list(template: str, partial: str, **context: object) -> str:
-    """The whole page, or its list alone when that is what was asked for."""
-    return render_template(partial if wants_partial() else template, **context)
+def _varies(response: Response) -> Response:
+    response.vary.add(PARTIAL)
+    return response

@@ -2,6 +2,8 @@
 import { busy } from "./page.js";
 import { came, load } from "./swap.js";
 
+const CARDS_ALONE = { "X-Partial": "cards" };
+
 export function startMore(link) {
   link.addEventListener("click", async (event) => {
     const grid = document.querySelector("[data-grid]");
@@ -10,7 +12,7 @@ export function startMore(link) {
     if (link.getAttribute("aria-disabled")) return;
     link.setAttribute("aria-disabled", "true");
     try {
-      const { page } = await busy(() => load(link.href));
+      const { page } = await busy(() => load(link.href, { headers: CARDS_ALONE }));
       const fresh = [...page.querySelectorAll("[data-grid] > li")].filter((card) => !document.getElementById(card.id));
       for (const card of fresh) {
         grid.append(document.adoptNode(card));
@@ -19,6 +21,7 @@ export function startMore(link) {
       const pager = page.querySelector("[data-pager]");
       const old = link.closest("[data-pager]");
       if (pager) {
+        keepCount(old, pager, grid.childElementCount);
         old.replaceWith(document.adoptNode(pager));
         came(pager);
       } else old.remove();
@@ -27,4 +30,13 @@ export function startMore(link) {
       location.assign(link.href);
     }
   });
+}
+
+// How many there are in all is not counted again for the cards alone.
+function keepCount(old, pager, shown) {
+  const said = old.querySelector("small");
+  if (!said || pager.querySelector("small")) return;
+  const number = said.querySelector("[data-shown]");
+  if (number) number.textContent = shown.toLocaleString("en").replaceAll(",", "\u202f");
+  pager.append(said);
 }

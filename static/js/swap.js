@@ -18,9 +18,9 @@ export const onSwap = (hook) => hooks.push(hook);
 /** Tell the hooks of an element that a script has put into the page. */
 export const came = (element) => hooks.forEach((hook) => hook(element));
 
-/** The page behind an address, parsed but not run. */
-export async function load(url, signal) {
-  const response = await fetch(url, { signal, credentials: "same-origin", headers: { Accept: "text/html" } });
+/** The page behind an address, parsed but not run; `headers` may ask for a part of it. */
+export async function load(url, { signal, headers = {} } = {}) {
+  const response = await fetch(url, { signal, credentials: "same-origin", headers: { Accept: "text/html", ...headers } });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   // A parser that runs no scripts takes what is meant for pages without them for part of the page.
@@ -36,7 +36,7 @@ export async function visit(url, { push = true, hold = false } = {}) {
   running?.abort();
   const mine = running = new AbortController();
   try {
-    const next = await busy(() => load(url, mine.signal));
+    const next = await busy(() => load(url, { signal: mine.signal }));
     await pictureOf(next.page, hold);
     if (mine.signal.aborted) return;
     if (exchange(next.page, hold) === 0) {

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from bench.server import Server
 from tests.browser.visitor import Meet, Visitor
@@ -148,13 +148,38 @@ def test_more_is_appended_until_all_are_shown_once(visitor: Visitor) -> None:
     assert total > 120
 
     shown = visitor.cards().count()
+    asked: list[Request] = []
+    visitor.page.on("request", lambda request: asked.append(request) if "cursor=" in request.url else None)
     while visitor.page.locator("[data-more]").count():
         visitor.page.locator("[data-more]").click()
         visitor.says(f"() => document.querySelectorAll('[data-card]').length > {shown}")
         shown = visitor.cards().count()
+        if shown < total:
+            expect(visitor.page.locator("[data-pager] small")).to_have_text(f"{shown} of {total}")
 
     ids = visitor.page.evaluate("[...document.querySelectorAll('[data-card]')].map((card) => card.id)")
     assert len(ids) == len(set(ids)) == total
+    parts = [response.text() for request in asked if (response := request.response())]
+    assert parts
+    assert not any("<html" in part for part in parts), "the cards come alone"
+
+
+def test_who_goes_back_to_a_page_sees_the_page_and_not_the_cards_that_were_appended(visitor: Visitor) -> None:
+    visitor.page.locator(".segmented").get_by_role("link", name="Images").click()
+    expect(visitor.page.locator(".found")).to_contain_text("images")
+    first = visitor.path
+    second = str(visitor.page.locator("[data-more]").get_attribute("href"))
+    visitor.go(second)
+    visitor.go(first)
+    visitor.page.locator("[data-more]").click()
+    visitor.says("() => document.querySelectorAll('[data-card]').length > 60")
+
+    visitor.page.go_back()
+    visitor.ready()
+
+    assert visitor.path == second
+    expect(visitor.page.locator(".bar")).to_be_visible()
+    expect(visitor.cards()).to_have_count(60)
 
 
 def test_a_stack_is_leafed_through_under_the_pointer(visitor: Visitor) -> None:

@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from dicomgallery.dicom import synthetic
 from dicomgallery.web.results import PAGE_SIZE
 from tests.conftest import Gallery
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, Statements
 
 CARD = re.compile(r'<li class="card" id="card-(\w+)-(\d+)"')
 
@@ -123,6 +123,29 @@ def test_a_script_gets_the_cards_alone(browser: Browser, gallery: Gallery) -> No
     assert len(CARD.findall(part)) == 1
     assert "<html" not in part
     assert "data-grid" in part
+
+
+def test_the_cards_alone_cost_no_counting_and_are_never_taken_for_the_page(
+    browser: Browser, gallery: Gallery, statements: Statements
+) -> None:
+    gallery.ingest(*_many_series(PAGE_SIZE + 5))
+    following = re.search(r'href="([^"]*cursor=[^"]*)"', browser.get("/").text)
+    assert following
+    path = following[1].replace("&amp;", "&")
+    headers = {"Accept": "text/html"}
+
+    with statements() as for_the_page:
+        page = browser.client.get(path, headers=headers)
+    with statements() as for_the_cards:
+        cards = browser.client.get(path, headers={**headers, "X-Partial": "cards"})
+
+    assert CARD.findall(cards.text) == CARD.findall(page.text)
+    assert len(CARD.findall(cards.text)) == 5
+    assert any("facet_count" in one for one in for_the_page)
+    assert len(for_the_cards) < len(for_the_page)
+    assert not [one for one in for_the_cards if "facet_count" in one or "count(" in one.lower()]
+    assert "X-Partial" in page.headers["Vary"]
+    assert "X-Partial" in cards.headers["Vary"]
 
 
 def test_names_in_every_script_read_right(browser: Browser, gallery: Gallery) -> None:
