@@ -14,6 +14,15 @@ from tests.browser.visitor import Meet, Visitor
 pytestmark = pytest.mark.browser
 
 
+# Whether what a person sees at the upper edge of a row is the row.
+UPPERMOST = """
+(row) => {
+  const { left, top } = row.getBoundingClientRect();
+  return row.contains(document.elementFromPoint(left + 20, top + 2));
+}
+"""
+
+
 @pytest.fixture
 def reader(meet: Meet, samples: Server) -> Visitor:
     """Somebody with the sample images, and no scripts."""
@@ -126,6 +135,23 @@ def test_tags_are_read_explained_and_shown_as_text(reader: Visitor) -> None:
     expect(explanation).to_contain_text("De-identification")
     follow(reader, reader.page.get_by_role("link", name="Text", exact=True))
     expect(reader.page.locator("pre").first).to_contain_text("CompressedSamples^CT1")
+
+
+@pytest.mark.parametrize("width", [1280, 900, 390])
+def test_a_tag_that_is_jumped_to_lies_below_what_sticks_to_the_top(meet: Meet, samples: Server, width: int) -> None:
+    reader = meet(samples, javascript=False, width=width)
+    reader.go("/?q=clara")
+    follow(reader, reader.cards().first.locator(".card-link"))
+    follow(reader, reader.cards().first.locator(".card-link"))
+
+    for key in ("00080060", "00280010"):
+        row = reader.page.locator(f"#tag-{key}")
+        row.locator("summary").click()
+        follow(reader, row.locator("+ .tag-more").get_by_role("link"))
+
+        assert reader.page.url.endswith(f"#tag-{key}")
+        expect(row).to_be_in_viewport(ratio=1)
+        assert row.evaluate(UPPERMOST), "nothing lies over its first line"
 
 
 def test_files_are_sent_by_the_form_binned_and_brought_back(meet: Meet, workshop: Server, tmp_path: Path) -> None:
