@@ -1,11 +1,14 @@
 """What the gallery keeps in columns about a file: facts, read once, from any values whatever."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from dicomgallery.dicom import elements, geometry
+from dicomgallery.dicom.prescan import Buffer, Prescanned
+from dicomgallery.dicom.reader import parse, skim
 from dicomgallery.dicom.uids import name_of
 from dicomgallery.dicom.values import clean
 from dicomgallery.dicom.vocabulary import Kind, kind_of
@@ -13,6 +16,16 @@ from dicomgallery.dicom.vocabulary import Kind, kind_of
 Deidentified = Literal["no", "yes", "profile"]
 
 _BIGGEST = 2**31 - 1
+
+_TAGS: Final = {tag: BaseTag(tag) for tag in (
+    0x00080005, 0x00080008, 0x00080016, 0x00080018, 0x00080020, 0x00080021, 0x00080023, 0x00080030, 0x00080031,
+    0x00080033, 0x00080050, 0x00080060, 0x00080070, 0x00080080, 0x00080090, 0x00081010, 0x00081030, 0x0008103E,
+    0x00081090, 0x00100010, 0x00100020, 0x00100021, 0x00100030, 0x00100040, 0x00101010, 0x00120062, 0x00120064,
+    0x00180015, 0x00181030, 0x00181164, 0x0020000D, 0x0020000E, 0x00200010, 0x00200011, 0x00200012, 0x00200013,
+    0x00200032, 0x00200037, 0x00200052, 0x00200060, 0x00200062, 0x00280002, 0x00280004, 0x00280008, 0x00280010,
+    0x00280011, 0x00280030, 0x00280100, 0x00280101, 0x00420010, 0x00700080, 0x30060002, 0x300A0002, 0x52009229,
+)}  # fmt: skip
+"""Every element of the top level that a fact is read from, and the character set they are written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,23 @@ class Facts:
     study: StudyFacts
     series: SeriesFacts
     instance: InstanceFacts
+
+
+def facts_in(data: Buffer, scanned: Prescanned) -> Facts:
+    """Read the facts of a file that has passed the gate. Raises UnreadableError."""
+    has_pixels = scanned.pixel_offset is not None
+    known: dict[str, Any] = {
+        "transfer_syntax": scanned.transfer_syntax,
+        "headerless": scanned.headerless,
+        "has_pixels": has_pixels,
+    }
+    skimmed = skim(data, scanned, _TAGS)
+    if skimmed is not None:
+        facts = facts_of(skimmed, **known)
+        # What the data set leaves out may stand in the file meta information.
+        if facts.instance.sop_uid and facts.instance.sop_class_uid:
+            return facts
+    return facts_of(parse(data, scanned), **known)
 
 
 def facts_of(

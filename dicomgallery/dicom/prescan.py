@@ -5,12 +5,15 @@ passes holds every byte it declares, nests no deeper and counts no more elements
 neither recurse without end nor allocate what is not there. Only headers are touched; nothing is copied.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import Final
 
+from pydicom._uid_dict import UID_dictionary
+
 from dicomgallery.dicom import inflation
-from dicomgallery.dicom.structure import EXPLICIT_VRS, LONG_VRS
+from dicomgallery.dicom.structure import EXPLICIT_VRS, LONG_VRS, VR_OF_TAG
 from dicomgallery.dicom.transfer import (
     DEFLATED_SYNTAXES,
     EXPLICIT_BIG_ENDIAN,
@@ -23,6 +26,7 @@ from dicomgallery.dicom.walk import (
     Buffer,
     Flaw,
     PrescanLimits,
+    Spot,
     Walk,
     WalkRefusedError,
     in_bytes,
@@ -66,6 +70,10 @@ class Prescanned:
     """Where the data set ends; what follows is padding."""
     unclosed: bool = False
     """The pixel data's last delimiter is missing though its fragments are whole."""
+    usual_meta: bool = False
+    """The file meta information has the VRs of the dictionary and declares a transfer syntax of the standard."""
+    top: Sequence[Spot] = field(default=(), repr=False)
+    """The elements of the top level before `header_end`, in their order."""
 
 
 def prescan(data: Buffer, *, limits: PrescanLimits = LIMITS) -> Prescanned | Flawed:
@@ -88,7 +96,7 @@ def prescan(data: Buffer, *, limits: PrescanLimits = LIMITS) -> Prescanned | Fla
 
 def _scan(data: Buffer, start: int, *, headerless: bool, limits: PrescanLimits) -> Prescanned:
     """Read file meta, then walk the data set."""
-    offset, declared = _file_meta(data, start)
+    offset, declared, usual = _file_meta(data, start)
     if declared in DEFLATED_SYNTAXES and offset < len(data):
         return _scan_deflated(data, offset, declared, headerless=headerless, limits=limits)
     syntax = declared or _deduced_syntax(data, offset)
@@ -107,6 +115,8 @@ def _scan(data: Buffer, start: int, *, headerless: bool, limits: PrescanLimits) 
         inflated=None,
         dataset_end=end,
         unclosed=scanner.unclosed,
+        usual_meta=usual,
+        top=scanner.top,
     )
 
 
@@ -152,6 +162,7 @@ def _scan_deflated(  # noqa: C901 - its refusals are one list
         element_count=scanner.count,
         inflated=held,
         dataset_end=end,
+        top=scanner.top,
     )
 
 
@@ -171,11 +182,15 @@ def _may_begin_a_dataset(data: Buffer) -> bool:
     return element <= 0x1200 and (head[4:6] in EXPLICIT_VRS or length < len(data))
 
 
-def _file_meta(data: Buffer, start: int) -> tuple[int, str]:
-    """Walk group 0002 and the command group 0000, which some files keep; return their end and the transfer syntax."""
+def _file_meta(data: Buffer, start: int) -> tuple[int, str, bool]:
+    """Walk group 0002 and the command group 0000, which some files keep.
+
+    Returns their end, the transfer syntax, and whether all of it is as the standard has it.
+    """
     size = len(data)
     position = start
     syntax = ""
+    usual = True
     implicit_meta = not (is_upper(data, start + 4) and is_upper(data, start + 5))
     for group in (2, 0):
         while position + 8 <= size:
@@ -189,10 +204,11 @@ def _file_meta(data: Buffer, start: int) -> tuple[int, str]:
                 raise WalkRefusedError(Flaw.MALFORMED, "The file's meta information holds a sequence.")
             if value + length > size:
                 raise WalkRefusedError(Flaw.TRUNCATED, missing(value + length - size))
+            usual = usual and VR_OF_TAG.get(tag, "").encode("ascii") == vr
             if tag == _TRANSFER_SYNTAX:
                 syntax = _uid_text(bytes(data[value : value + min(length, 64)]))
             position = value + length
-    return position, syntax
+    return position, syntax, usual and syntax in UID_dictionary
 
 
 def _plain_header(data: Buffer, position: int, *, implicit: bool) -> tuple[int, bytes, int, int]:

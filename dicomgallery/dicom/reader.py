@@ -2,18 +2,23 @@
 
 import struct
 import zlib
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from pydicom import dcmread
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
 
 from dicomgallery.dicom.inflation import Inflation
 from dicomgallery.dicom.prescan import LIMITS, Buffer, Flaw, Flawed, Prescanned, prescan
-from dicomgallery.dicom.transfer import DEFLATED_SYNTAXES, EXPLICIT_LITTLE_ENDIAN
+from dicomgallery.dicom.structure import VR_OF_TAG
+from dicomgallery.dicom.transfer import DEFLATED_SYNTAXES, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN
+from dicomgallery.dicom.walk import UNDEFINED
 from dicomgallery.errors import RefusedError
 
 PYDICOM_TROUBLE: Final = (
@@ -33,6 +38,10 @@ PYDICOM_TROUBLE: Final = (
 )
 """What pydicom has been seen to raise on hostile or merely wrong values, all of it meaning "cannot be read"."""
 
+_FIRST_DATA_TAG: Final = 0x00080000
+_CHARSET: Final = 0x00080005
+_ENCODING_OF: Final = {b"": "iso8859", b"ISO_IR 6": "iso8859", b"ISO_IR 100": "latin_1", b"ISO_IR 192": "UTF8"}
+"""Python's names for what nearly every file declares (PS3.3 C.12.1.1.2)."""
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
@@ -71,6 +80,36 @@ def parse(data: Buffer, scanned: Prescanned) -> Dataset:
     if scanned.inflated is None:
         return _parsed(bytes(data[: scanned.header_end]), scanned)
     return _parsed_inflated(data, scanned, scanned.inflated[: scanned.header_end])
+
+
+def skim(data: Buffer, scanned: Prescanned, wanted: Mapping[int, BaseTag]) -> Dataset | None:
+    """Take single elements out of a header that has passed the gate; None where only a parse will do.
+
+    The gate has noted where each element lies, so the rest need not be touched. Values stay raw. Left to the parse is
+    what it may refuse though the gate does not: sequences that it reads at once, and unusual text.
+    """
+    if not scanned.usual_meta:
+        return None
+    little = scanned.transfer_syntax != EXPLICIT_BIG_ENDIAN
+    found: dict[BaseTag, DataElement | RawDataElement] = {}
+    encoding: str | None = "iso8859"
+    for tag, vr, length, value in scanned.top:
+        if length == UNDEFINED or tag < _FIRST_DATA_TAG:
+            return None
+        if (known := wanted.get(tag)) is None:
+            continue
+        text = None if vr is None else vr.decode("latin-1")
+        if text == "SQ" or (text in (None, "UN") and VR_OF_TAG.get(tag) == "SQ"):
+            return None
+        raw = bytes(data[value : value + length])
+        if tag == _CHARSET:
+            encoding = _ENCODING_OF.get(raw.rstrip(b" \0")) if text in ("CS", None) else None
+        found[known] = RawDataElement(known, text, length, raw, value, vr is None, little)
+    if encoding is None:
+        return None
+    dataset = Dataset(found)
+    dataset.set_original_encoding(None, little, [encoding])
+    return dataset
 
 
 def _bytes_of(source: bytes | Path) -> bytes:

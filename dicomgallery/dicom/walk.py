@@ -12,6 +12,9 @@ from dicomgallery.dicom.structure import EXPLICIT_VRS, LONG_VRS, VR_OF_TAG
 Buffer: TypeAlias = bytes | memoryview | mmap.mmap
 
 UNDEFINED: Final = 0xFFFFFFFF
+Spot: TypeAlias = tuple[int, bytes | None, int, int]
+"""Where an element lies: its tag, its VR when that is written, the length and the offset of its value."""
+
 _ITEM: Final = 0xFFFEE000
 _ITEM_END: Final = 0xFFFEE00D
 _SEQUENCE_END: Final = 0xFFFEE0DD
@@ -97,6 +100,7 @@ class Walk:
         self.pixel_end = 0
         self.header_end: int | None = None
         self.unclosed = False
+        self.top: list[Spot] = []
         self.implicit_header = Struct(order + "HHL").unpack_from
         self.explicit_header = Struct(order + "HH2sH").unpack_from
         self.length = Struct(order + "L").unpack_from
@@ -177,6 +181,8 @@ class Walk:
                     # What lies inside was weighed on its own.
                     self.allowed, self.count = allowed, count
                     continue
+                if self.header_end is None:
+                    self.top.append((tag, vr, length, value))
             if length == UNDEFINED or vr == b"SQ" or vr is None or vr == b"UN":
                 self.count = count
                 position = self._value(tag, vr, length, value, bound, implicit=implicit, depth=depth)

@@ -3,9 +3,9 @@
 import mmap
 from dataclasses import replace
 
-from dicomgallery.dicom.facts import Facts, facts_of
+from dicomgallery.dicom.facts import Facts, facts_in
 from dicomgallery.dicom.prescan import Flaw, Flawed, prescan
-from dicomgallery.dicom.reader import UnreadableError, parse
+from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.dicom.uids import stable_uid
 from dicomgallery.ingest.outcome import Reason, Rejected
 from dicomgallery.ingest.record import Prepared
@@ -31,15 +31,9 @@ def prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
         if isinstance(scanned, Flawed):
             return Rejected(name, REASON_OF[scanned.flaw], scanned.detail)
         try:
-            dataset = parse(data, scanned)
+            facts = facts_in(data, scanned)
         except UnreadableError as error:
             return Rejected(name, REASON_OF[error.flaw], error.message)
-        facts = facts_of(
-            dataset,
-            transfer_syntax=scanned.transfer_syntax,
-            headerless=scanned.headerless,
-            has_pixels=scanned.pixel_offset is not None,
-        )
     filed = _with_uids(facts, staged.sha256)
     return Prepared(name, staged, filed, uids_made=filed is not facts)
 

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, cast
 
 from dicomgallery.errors import TooLargeError, UnavailableError
 
-CHUNK = 1 << 20
+BITE = 96 << 10
+"""Bytes that are hashed and written while they are still in the processor's cache; larger pieces are fresh memory."""
 HEAD_BYTES = 512
 _NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -80,9 +82,11 @@ class StagingFile:
         return len(data)
 
     def take(self, stream: BinaryIO) -> Self:
-        """Append all of a stream."""
-        while chunk := stream.read(CHUNK):
-            self.write(chunk)
+        """Append all of a stream, which must know `readinto`."""
+        bite = memoryview(bytearray(BITE))
+        readinto = cast("RawIOBase", stream).readinto
+        while count := readinto(bite):
+            self.write(bite[:count])
         return self
 
     def finish(self) -> StagedFile:

@@ -1,7 +1,9 @@
 """Facts come from any file at all, and garbage makes them empty, never wrong."""
 
 from pathlib import Path
+from random import Random
 
+import pydicom.data
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,9 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from dicomgallery.dicom import synthetic
-from dicomgallery.dicom.facts import facts_of
-from dicomgallery.dicom.reader import read_header
+from dicomgallery.dicom.facts import _TAGS, Facts, facts_in, facts_of
+from dicomgallery.dicom.prescan import Flawed, prescan
+from dicomgallery.dicom.reader import parse, read_header, skim
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 
@@ -162,3 +165,68 @@ def test_no_values_at_all_bring_facts_down(values: list[tuple[int, str, bytes]])
 
     assert facts.instance.frames >= 0
     assert "\0" not in facts.patient.name
+
+
+def both_ways(data: bytes) -> tuple[Facts | None, Facts] | None:
+    """The facts skimmed and the facts parsed; None for what the gate or the parser refuses, or a skim leaves to it."""
+    scanned = prescan(data)
+    if isinstance(scanned, Flawed) or skim(data, scanned, _TAGS) is None:
+        return None
+    parsed = facts_of(
+        parse(data, scanned),
+        transfer_syntax=scanned.transfer_syntax,
+        headerless=scanned.headerless,
+        has_pixels=scanned.pixel_offset is not None,
+    )
+    return facts_in(data, scanned), parsed
+
+
+def real_files() -> list[Path]:
+    packaged = Path(pydicom.data.__file__).parent / "test_files"
+    corpus = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
+    found = [path for folder in (packaged, corpus) for path in folder.rglob("*") if path.is_file()]
+    return sorted(path for path in found if path.stat().st_size < 1 << 20)
+
+
+def test_skimmed_facts_equal_parsed_ones_for_every_real_file() -> None:
+    compared = 0
+    for path in real_files():
+        facts = both_ways(path.read_bytes())
+        if facts is not None:
+            assert facts[0] == facts[1], path.name
+            compared += 1
+
+    assert compared > 40
+
+
+def test_skimmed_facts_equal_parsed_ones_of_damaged_files() -> None:
+    """What the parser would refuse or read otherwise, the skim leaves to it."""
+    chance = Random(20)
+    files = [whole for path in real_files() if 500 < len(whole := path.read_bytes()) < 100_000]
+    compared = 0
+    for _ in range(1500):
+        data = bytearray(chance.choice(files))
+        for _ in range(chance.randint(1, 4)):
+            data[chance.randrange(132, min(len(data), 3000))] = chance.choice([0, 0x49, 0x55, 255])
+        facts = both_ways(bytes(data))
+        if facts is not None:
+            assert facts[0] == facts[1]
+            compared += 1
+
+    assert compared > 300
+
+
+def test_a_skim_knows_every_element_that_facts_are_read_from() -> None:
+    asked: set[int] = set()
+
+    class Asked(Dataset):
+        def __contains__(self, name: object) -> bool:
+            assert isinstance(name, int)
+            asked.add(name)
+            return False
+
+    facts_of(Asked(), transfer_syntax=EXPLICIT)
+
+    pixels = {0x7FE00008, 0x7FE00009, 0x7FE00010}
+    assert asked - pixels <= set(_TAGS)
+    assert len(asked) > 40
