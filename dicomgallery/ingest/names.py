@@ -4,15 +4,29 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from dicomgallery.ingest.incoming import Naming
 from dicomgallery.ingest.outcome import Outcome, Rejected
-from dicomgallery.models import Collection, CollectionMember
+from dicomgallery.models import Collection, CollectionMember, Direct
 
 LONGEST = 1000
+
+_COLLECTION = Direct(
+    select(Collection.id).where(
+        Collection.workspace_id == bindparam("workspace"), Collection.name == bindparam("called")
+    )
+)
+_ADD_COLLECTION = Direct(insert(Collection).returning(Collection.id))
+_MEMBER = Direct(
+    select(CollectionMember.file_name, CollectionMember.instance_id).where(
+        CollectionMember.collection_id == bindparam("collection"), CollectionMember.file_name == bindparam("called")
+    )
+)
+_ADD_MEMBER = Direct(insert(CollectionMember))
 
 
 def plain(name: str) -> str:
@@ -24,13 +38,10 @@ def plain(name: str) -> str:
 
 def collection_named(session: Session, workspace_id: int, name: str, at: datetime) -> int:
     """The collection of this name, made when there is none yet."""
-    known = session.scalar(
-        select(Collection.id).where(Collection.workspace_id == workspace_id, Collection.name == name)
-    )
-    if known is not None:
-        return known
-    row = {"workspace_id": workspace_id, "name": name, "created_at": at}
-    return int(session.execute(insert(Collection).returning(Collection.id), [row]).scalar_one())
+    found = _COLLECTION.rows(session, {"workspace": workspace_id, "called": name})
+    if not found:
+        found = _ADD_COLLECTION.rows(session, {"workspace_id": workspace_id, "name": name, "created_at": at})
+    return int(found[0][0])
 
 
 @dataclass
@@ -47,10 +58,8 @@ class Names:
         """Look the names up."""
         taken: dict[str, int] = {}
         if collection_id is not None:
-            query = select(CollectionMember.file_name, CollectionMember.instance_id).where(
-                CollectionMember.collection_id == collection_id, CollectionMember.file_name.in_(set(names))
-            )
-            taken = dict(session.execute(query).all())
+            wanted = [{"collection": collection_id, "called": name} for name in set(names)]
+            taken = dict(chain.from_iterable(_MEMBER.rows_of_each(session, wanted)))
         return cls(collection_id, naming, taken, set())
 
     def refuses(self, name: str) -> bool:
@@ -83,8 +92,7 @@ class Names:
                     "added_at": at,
                 }
             )
-        if rows:
-            session.execute(insert(CollectionMember), rows)
+        _ADD_MEMBER.run(session, *rows)
 
     def _free(self, session: Session, name: str) -> str:
         candidate, number = name, 1
@@ -94,7 +102,4 @@ class Names:
         return candidate
 
     def _exists(self, session: Session, name: str) -> bool:
-        query = select(CollectionMember.instance_id).where(
-            CollectionMember.collection_id == self.collection_id, CollectionMember.file_name == name
-        )
-        return session.scalar(query) is not None
+        return bool(_MEMBER.rows(session, {"collection": self.collection_id, "called": name}))

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from dicomgallery import settings
 from dicomgallery.access import SYSTEM
 from dicomgallery.catalog import instances as catalog_instances
 from dicomgallery.catalog import words
@@ -34,12 +35,15 @@ from dicomgallery.sandbox.duties import Urgency
 from dicomgallery.services import pictures
 from dicomgallery.services.pictures import BUSY, NoPicture, Picture, Source
 from dicomgallery.storage.opening import store
+from dicomgallery.storage.staging import is_arriving
 
 log = logging.getLogger(__name__)
 
 COMMIT_SECONDS: Final = 1.0
 """So long a page that is open waits at most for what is ready."""
 _RENDERING: Final = 2
+_QUIET_SECONDS: Final = 0.1
+_GIVE_WAY_SECONDS: Final = 0.3
 _LONGEST_HEADER_BYTES: Final = 64 << 20
 
 Found = Row[int, str, str]
@@ -102,7 +106,19 @@ def _thumbnails(found: Sequence[Found]) -> Iterator[tuple[Found, Picture | NoPic
 
 
 def _thumbnail(source: Source) -> Picture | NoPicture:
+    _give_way()
     return pictures.made(source, THUMBNAIL, urgency=Urgency.BACKGROUND)
+
+
+def _give_way() -> None:
+    """Let what arrives go first: who sends waits for the answer, and a picture somebody looks at is made at once.
+
+    Only for a moment a picture, so that a stream without end still gets its pictures.
+    """
+    folder = settings.current().data / "tmp"
+    until = time.monotonic() + _GIVE_WAY_SECONDS
+    while time.monotonic() < until and is_arriving(folder, within_seconds=_QUIET_SECONDS):
+        time.sleep(_QUIET_SECONDS / 4)
 
 
 def _prepared(row: Found, picture: Picture | NoPicture) -> _Prepared:
