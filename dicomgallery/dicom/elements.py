@@ -149,8 +149,6 @@ def raw_tags(raw: RawDataElement) -> list[tuple[int, int]]:
 
 def as_stored(dataset: Dataset, tag: int) -> DataElement | RawDataElement | None:
     """Get an element as it lies there, converted or not; None when it is absent."""
-    if tag not in dataset:
-        return None
     # Without keep_deferred, pydicom converts an empty element of a VR that it does not know, and raises.
     return dataset.get_item(tag, keep_deferred=True)
 

@@ -1,5 +1,6 @@
 """What the gallery keeps in columns about a file: facts, read once, from any values whatever."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -16,6 +17,7 @@ from dicomgallery.dicom.vocabulary import Kind, kind_of
 Deidentified = Literal["no", "yes", "profile"]
 
 _BIGGEST = 2**31 - 1
+_UID: Final = re.compile(r"[0-9.]{0,64}")
 
 _TAGS: Final = {tag: BaseTag(tag) for tag in (
     0x00080005, 0x00080008, 0x00080016, 0x00080018, 0x00080020, 0x00080021, 0x00080023, 0x00080030, 0x00080031,
@@ -259,7 +261,7 @@ def _first(dataset: Dataset, tag: int) -> str:
 def _uid(dataset: Dataset, tag: int) -> str:
     """Read a UID; one of characters that no UID has is as good as none, for it will not find its way back."""
     uid = _first(dataset, tag)
-    return uid if len(uid) <= 64 and all(char.isdigit() or char == "." for char in uid) and uid.isascii() else ""
+    return uid if _UID.fullmatch(uid) else ""
 
 
 def _uid_of_meta(dataset: Dataset, tag: int) -> str:

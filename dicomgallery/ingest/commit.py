@@ -36,6 +36,7 @@ Writer = Callable[[Session, Arrival, Items], Written]
 class _Ticket:
     arrival: Arrival
     items: Items
+    settle: Callable[[], None]
     written: Written | None = None
     error: BaseException | None = None
 
@@ -57,9 +58,12 @@ class GroupCommit:
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _leading: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, arrival: Arrival, items: Items) -> Written:
-        """Commit the rows of these files; gives their outcomes in order, or raises what went wrong."""
-        ticket = _Ticket(arrival, items)
+    def __call__(self, arrival: Arrival, items: Items, settle: Callable[[], None] = lambda: None) -> Written:
+        """Commit the rows of these files; gives their outcomes in order, or raises what went wrong.
+
+        `settle` waits for their blobs, after the rows are written and before they are committed.
+        """
+        ticket = _Ticket(arrival, items, settle)
         with self._guard:
             self._waiting.append(ticket)
         with self._leading:
@@ -72,10 +76,16 @@ class GroupCommit:
     def _attempt(self, batch: Sequence[_Ticket]) -> list[Written]:
         for _ in range(ATTEMPTS - 1):
             # Two processes may make the same new study at once: the second finds it when it tries again.
-            with suppress(IntegrityError), transaction() as session:
-                return [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+            with suppress(IntegrityError):
+                return self._write_all(batch)
+        return self._write_all(batch)
+
+    def _write_all(self, batch: Sequence[_Ticket]) -> list[Written]:
         with transaction() as session:
-            return [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+            written = [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+            for ticket in batch:
+                ticket.settle()
+            return written
 
     def _next(self) -> list[_Ticket]:
         with self._guard:

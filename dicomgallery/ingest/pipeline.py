@@ -7,7 +7,7 @@ takes, but never a row without its blob nor an answer without both.
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -27,7 +27,7 @@ from dicomgallery.jobs import queue
 from dicomgallery.models import transaction
 from dicomgallery.settings import Settings
 from dicomgallery.storage.opening import store
-from dicomgallery.storage.staging import StagedFile, StorageFullError, discard, is_full, stage
+from dicomgallery.storage.staging import StagedFile, StorageFullError, discard, each_on_disk, is_full, stage
 
 log = logging.getLogger(__name__)
 
@@ -165,35 +165,44 @@ def _prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
 def _store(arrival: Arrival, batch: _Batch) -> Written:
     """Blobs, then rows, for one batch; the outcomes stand in its order."""
     with store().arriving():
-        _put(batch)
-        written = _commit(arrival, batch.items)
+        settle = _put(batch)
+        try:
+            written = _commit(arrival, batch.items, settle)
+        except OSError as error:
+            # The folders of the blobs were refused: a failed fsync is a failed store, never retried.
+            refused = [
+                (_unstored(item, error) if isinstance(item, Prepared) else item, size) for item, size in batch.items
+            ]
+            written = _commit(arrival, refused)
     if any(isinstance(outcome, Accepted) for outcome in written.outcomes):
         queue.wake()
     return written
 
 
-def _put(batch: _Batch) -> None:
-    """Store the blobs; a file whose blob cannot be stored becomes rejected."""
+def _put(batch: _Batch) -> Callable[[], None]:
+    """Put the blobs in their places and give what waits for them; a file that finds none becomes rejected."""
     try:
-        for file in batch.prepared:
-            file.staged.settle()
-        store().put([(file.staged.sha256, file.staged.path) for file in batch.prepared])
+        each_on_disk([file.staged.settle for file in batch.prepared])
+        return store().put([(file.staged.sha256, file.staged.path) for file in batch.prepared]).settle
     except (OSError, StorageFullError):
-        # A failed fsync is a failed store, never retried; but what already lies at its place is safe,
-        # and the disk may take the smaller files of a batch.
+        # What already lies at its place is safe there, and the disk may take the smaller files of a batch.
         batch.items = [(_put_one(item) if isinstance(item, Prepared) else item, size) for item, size in batch.items]
+        return lambda: None
 
 
 def _put_one(file: Prepared) -> Prepared | Rejected:
     try:
         file.staged.settle()
-        if file.staged.path.exists() or not store().has(file.staged.sha256):
-            store().put([(file.staged.sha256, file.staged.path)])
+        store().put([(file.staged.sha256, file.staged.path)]).settle()
     except (OSError, StorageFullError) as error:
-        discard([file.staged.path])
-        log.warning("a blob was not stored", extra={"error_type": type(error).__name__})
-        return Rejected(file.name, Reason.STORAGE_FULL, StorageFullError().message)
+        return _unstored(file, error)
     return file
+
+
+def _unstored(file: Prepared, error: Exception) -> Rejected:
+    discard([file.staged.path])
+    log.warning("a blob was not stored", extra={"error_type": type(error).__name__})
+    return Rejected(file.name, Reason.STORAGE_FULL, StorageFullError().message)
 
 
 def _write(session: Session, arrival: Arrival, items: Items) -> Written:

@@ -7,6 +7,7 @@ What nobody took over is removed when the request ends.
 
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -18,7 +19,7 @@ from werkzeug.formparser import FormDataParser, MultiPartParser
 from dicomgallery import settings
 from dicomgallery.errors import GalleryError, RefusedError, TooLargeError
 from dicomgallery.ingest.incoming import IncomingFile
-from dicomgallery.storage.staging import StagedFile, StagingFile
+from dicomgallery.storage.staging import StagedFile, StagingFile, StorageFullError
 
 MAX_PARTS = 200_000
 """Werkzeug stops at 1000; a folder of slices has more."""
@@ -71,12 +72,12 @@ class StagedPart:
 
     def wait(self) -> None:
         """Wait until the disk has the bytes, or has refused them."""
-        if self._staged is not None and self._staged.settling is not None:
-            self._staged.settling.exception()
+        if self._staged is not None:
+            with suppress(OSError, StorageFullError):
+                self._staged.settle()
 
     def close(self) -> None:
         """Remove what nobody took over."""
-        self.wait()
         if self._reader is not None:
             self._reader.close()
         self._file.drop()

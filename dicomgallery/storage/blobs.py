@@ -6,14 +6,21 @@ from pathlib import Path
 from typing import Protocol
 
 
+class Placed(Protocol):
+    """Blobs that lie in their places, which the disk may not have for good yet."""
+
+    def settle(self) -> None:
+        """Wait until the disk keeps their places for good; OSError when it refuses."""
+
+
 class BlobStore(Protocol):
     """Immutable bytes under their SHA-256 (64 lower-case hex digits)."""
 
     def arriving(self) -> AbstractContextManager[None]:
         """Hold the sweeper off from before a blob is put until its row is committed."""
 
-    def put(self, staged: Sequence[tuple[str, Path]]) -> None:
-        """Take (sha256, file that is settled) over, durably; OSError when the disk refuses."""
+    def put(self, staged: Sequence[tuple[str, Path]]) -> Placed:
+        """Take (sha256, file that is settled) over; OSError when the disk refuses. What it gives must settle, too."""
 
     def path(self, sha256: str) -> Path:
         """A local file with the blob's bytes; FileNotFoundError when there is none."""

@@ -5,9 +5,11 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from dicomgallery.storage.staging import disk
+from dicomgallery.storage.staging import each_on_disk
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -46,8 +48,8 @@ class LocalStore:
         """Hold arrivals off while blobs without rows are looked up and removed."""
         return _Lock(self.lock, fcntl.LOCK_EX)
 
-    def put(self, staged: Sequence[tuple[str, Path]]) -> None:
-        """Take (sha256, file that is settled) over, durably; OSError when the disk refuses."""
+    def put(self, staged: Sequence[tuple[str, Path]]) -> "_Placed":
+        """Take (sha256, file that is settled) over; OSError when the disk refuses. What it gives must settle, too."""
         folders: dict[str, None] = {}
         leaves = []
         for sha256, source in staged:
@@ -68,10 +70,7 @@ class LocalStore:
             if not self._leaf_is_durable[number := int(sha256[:4], 16)]:
                 folders[os.path.dirname(leaf)] = None
                 leaves.append(number)
-        for done in [disk().submit(fsync_folder, folder) for folder in folders]:
-            done.result()
-        for number in leaves:
-            self._leaf_is_durable[number] = 1
+        return _Placed(list(folders), leaves, self._leaf_is_durable)
 
     def path(self, sha256: str) -> Path:
         """The blob's file; FileNotFoundError when there is none."""
@@ -102,6 +101,21 @@ class LocalStore:
         if not _SHA256.fullmatch(sha256):
             raise ValueError("A blob is named by 64 lower-case hex digits.")
         return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Blobs whose folders the disk does not have for good yet."""
+
+    folders: Sequence[str]
+    leaves: Sequence[int]
+    durable: bytearray
+
+    def settle(self) -> None:
+        """Wait until the disk keeps their places for good; OSError when it refuses."""
+        each_on_disk([partial(fsync_folder, folder) for folder in self.folders])
+        for number in self.leaves:
+            self.durable[number] = 1
 
 
 class _Lock:
