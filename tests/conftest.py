@@ -26,6 +26,9 @@ from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox, open_sandbox
 from dicomgallery.services.receiving import receive
 from dicomgallery.settings import Settings
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 

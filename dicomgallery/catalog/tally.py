@@ -40,7 +40,6 @@ _ADD_TO_SERIES = Direct(
         frame_count=Series.frame_count + bindparam("frames"),
         size_bytes=Series.size_bytes + bindparam("size"),
         cover_id=func.coalesce(Series.cover_id, bindparam("cover")),
-        received_at=func.coalesce(bindparam("at", type_=UtcDateTime), Series.received_at),
     )
 )
 _ADD_TO_STUDY = Direct(
@@ -51,7 +50,6 @@ _ADD_TO_STUDY = Direct(
         instance_count=Study.instance_count + bindparam("instances"),
         size_bytes=Study.size_bytes + bindparam("size"),
         modalities=bindparam("modalities_now"),
-        received_at=func.coalesce(bindparam("at", type_=UtcDateTime), Study.received_at),
     )
 )
 _ADD_TO_PATIENT = Direct(
@@ -61,8 +59,12 @@ _ADD_TO_PATIENT = Direct(
         study_count=Patient.study_count + bindparam("studies"),
         series_count=Patient.series_count + bindparam("series"),
         instance_count=Patient.instance_count + bindparam("instances"),
-        received_at=func.coalesce(bindparam("at", type_=UtcDateTime), Patient.received_at),
     )
+)
+# Apart from the counts, because it is in most indexes: each slice of a series would write all of them anew.
+_RENEW_SERIES, _RENEW_STUDY, _RENEW_PATIENT = (
+    Direct(update(table).where(table.id == bindparam("key")).values(received_at=bindparam("at", type_=UtcDateTime)))
+    for table in (Series, Study, Patient)
 )
 
 
@@ -88,13 +90,15 @@ def add(session: Session, gains: Mapping[int, Gain], at: datetime) -> None:
             "series": int(new_series),
             "studies": int(new_study),
             "modalities_now": modalities[study_key],
-            "at": at if new_series else None,
         }
         _ADD_TO_SERIES.run(session, grown | {"key": series_key})
         _ADD_TO_STUDY.run(session, grown | {"key": study_key})
         _ADD_TO_PATIENT.run(session, grown | {"key": patient_key})
         if new_series:
             appeared.append(series_key)
+            _RENEW_SERIES.run(session, {"key": series_key, "at": at})
+            _RENEW_STUDY.run(session, {"key": study_key, "at": at})
+            _RENEW_PATIENT.run(session, {"key": patient_key, "at": at})
     if appeared:
         counters.series_appeared(session, appeared)
 

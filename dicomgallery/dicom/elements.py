@@ -45,7 +45,8 @@ def texts(dataset: Dataset, tag: int) -> list[str]:
 
 def first(dataset: Dataset, tag: int) -> str:
     """Return an element's first value as text, "" without one."""
-    return next(iter(texts(dataset, tag)), "")
+    whole, _, _ = text(dataset, tag).partition("\\")
+    return whole.strip(" \0")
 
 
 def numbers(dataset: Dataset, tag: int) -> tuple[float, ...]:

@@ -225,6 +225,25 @@ def test_a_full_disk_rejects_the_file_in_words(gallery: Gallery, monkeypatch: py
     assert list((gallery.settings.data / "tmp").iterdir()) == []
 
 
+def test_a_disk_that_refuses_the_folders_of_blobs_leaves_no_row(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store()
+
+    def refuse(_folder: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("dicomgallery.storage.local.fsync_folder", refuse)
+
+    outcomes = gallery.ingest(packaged("CT_small.dcm"), b"no dicom")
+
+    assert [outcome.reason for outcome in outcomes] == [Reason.STORAGE_FULL, Reason.INVALID_TYPE]  # type: ignore[union-attr]
+    assert gallery.instance_count() == 0
+    monkeypatch.undo()
+    [later] = gallery.ingest(packaged("CT_small.dcm"))
+    assert isinstance(later, Accepted)
+
+
 def test_a_file_over_the_limit_is_rejected_in_words(gallery: Gallery, tmp_path: Path) -> None:
     file = StagingFile(tmp_path, limit=10)
 

@@ -1,5 +1,6 @@
 """What is made of instances after they came in."""
 
+import threading
 import zlib
 from pathlib import Path
 
@@ -138,3 +139,23 @@ def test_the_whole_corpus_is_prepared_and_every_state_has_its_reason(gallery: Ga
     for state, reason, detail in told:
         assert state in {"ready", "failed", "none"}
         assert (state == "ready") == (not reason) == (not detail)
+
+
+def test_pictures_give_way_to_what_arrives_but_are_made_all_the_same(gallery: Gallery) -> None:
+    ids = ids_of(gallery, *synthetic.ct_series(4, 32, 32))
+    done = threading.Event()
+
+    def keep_arriving() -> None:
+        while not done.wait(0.01):
+            (gallery.settings.data / "tmp" / "arriving").touch()
+            (gallery.settings.data / "tmp" / "arriving").unlink()
+
+    sender = threading.Thread(target=keep_arriving)
+    sender.start()
+    try:
+        gallery.work()
+    finally:
+        done.set()
+        sender.join()
+
+    assert states(ids) == [("ready", "")] * 4

@@ -1,0 +1,79 @@
+"""Statements that run at the driver do what SQLAlchemy's own execution does, on each database."""
+
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from dicomgallery.models import Collection, Direct, Patient, UtcDateTime, db, transaction
+
+AT = datetime(2024, 2, 29, 12, 0, 0, 123456, tzinfo=UTC)
+ADD = Direct(insert(Patient).returning(Patient.id))
+FIND = Direct(select(Patient.id, Patient.name).where(Patient.patient_id == bindparam("called")))
+RENAME = Direct(
+    update(Patient)
+    .where(Patient.id == bindparam("key"))
+    .values(name=bindparam("new"), received_at=bindparam("at", type_=UtcDateTime))
+)
+
+
+def row(patient_id: str) -> dict[str, object]:
+    return {"workspace_id": 1, "patient_id": patient_id, "name": f"Name^{patient_id}", "received_at": AT}
+
+
+def test_rows_come_back_in_the_order_asked(app: Flask) -> None:
+    del app
+    with transaction() as session:
+        made = ADD.rows_of_each(session, [row(str(number)) for number in range(5)])
+        found = FIND.rows_of_each(session, [{"called": "3"}, {"called": "nobody"}, {"called": "1"}])
+
+    ids = [rows[0][0] for rows in made]
+    assert ids == sorted(ids)
+    assert found == [[(ids[3], "Name^3")], [], [(ids[1], "Name^1")]]
+
+
+def test_columns_that_are_not_given_have_their_defaults_and_instants_their_zone(app: Flask) -> None:
+    del app
+    with transaction() as session:
+        [[(key,)]] = ADD.rows_of_each(session, [row("1")])
+        RENAME.run(session, {"key": key, "new": "Other", "at": AT.replace(year=2025, day=1)})
+
+    patient = db.session.get_one(Patient, key)
+    assert (patient.name, patient.issuer, patient.study_count) == ("Other", "", 0)
+    assert patient.received_at == AT.replace(year=2025, day=1)
+
+
+def test_a_broken_rule_is_told_as_everywhere_but_without_the_values(app: Flask) -> None:
+    del app
+    with transaction() as session:
+        ADD.rows(session, row("Doe"))
+
+    with pytest.raises(IntegrityError) as failure, transaction() as session:
+        ADD.rows(session, row("Doe"))
+
+    assert failure.value.hide_parameters
+    assert not failure.value.params
+
+
+def test_a_broken_rule_among_many_undoes_all_of_them(app: Flask) -> None:
+    del app
+    with pytest.raises(IntegrityError), transaction() as session:
+        ADD.rows_of_each(session, [row("1"), row("2"), row("1")])
+
+    assert db.session.scalars(select(Patient.id)).all() == []
+
+
+def test_outside_a_transaction_nothing_runs(app: Flask) -> None:
+    del app
+    with pytest.raises(RuntimeError, match="inside a transaction"):
+        FIND.rows(db.session(), {"called": "1"})
+
+
+def test_a_list_of_values_is_refused(app: Flask) -> None:
+    del app
+    listed = Direct(select(Collection.id).where(Collection.id.in_(bindparam("keys", expanding=True))))
+
+    with pytest.raises(ValueError, match="no fixed place"), transaction() as session:
+        listed.rows(session, {"keys": [1]})
