@@ -172,14 +172,26 @@ def _by_year(dates: Counter[str]) -> Counter[str]:
 
 
 def _collections(scope: Scope, match: Matching | None) -> Counts:
-    if db.session.scalar(select(CollectionSeries.series_key).limit(1)) is None:
-        return Counter(), False
+    if match is not None and (counted := _few_collections(scope, match)) is not None:
+        return counted
     query = select(CollectionSeries.collection_id, func.count()).group_by(CollectionSeries.collection_id)
     if match is not None:
         series = match.narrowed(select(Series.id), scope).limit(CAP + 1).subquery()
         query = query.where(CollectionSeries.series_key.in_(select(series.c.id)))
     counts = Counter({str(row[0]): int(row[1]) for row in db.session.execute(query)})
     return counts, match is not None and sum(counts.values()) > CAP
+
+
+def _few_collections(scope: Scope, match: Matching) -> Counts | None:
+    """Count from the series at hand, where collections hold few: the search need not run once more."""
+    pairs = db.session.execute(select(CollectionSeries.series_key, CollectionSeries.collection_id).limit(CAP + 1)).all()
+    if len(pairs) > CAP:
+        return None
+    if not pairs:
+        return Counter(), False
+    some = sample(scope, match)
+    here = {row[-1] for row in some}
+    return Counter(str(row[1]) for row in pairs if row[0] in here), len(some) > CAP
 
 
 def _collection_names(scope: Scope, query: SearchQuery, counts: Counter[str]) -> dict[str, str]:

@@ -26,6 +26,7 @@ __all__ = ["ArchiveKind", "Member", "Progress", "Refusal", "Refused", "UnpackLim
 _GZIP_MAGIC: Final = b"\x1f\x8b\x08"
 _PROGRESS_SECONDS: Final = 2.0
 _NESTED_LEVELS: Final = 1
+_FORGET_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class _Reader:
         self._keeper = keeper
         self._budget = budget
         self._told_bytes = 0
+        self._forgotten_bytes = 0
 
     def read(self, archive: Path, inside: str, *, level: int) -> Iterator[Found]:
         """What one archive holds; `inside` is its own name when it lies within another."""
@@ -88,7 +90,12 @@ class _Reader:
         with archive.open("rb") as file:
             if archive.stat().st_size == 0:
                 raise BadArchiveError(Refusal.INVALID_TYPE, "The file is empty.")
-            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        for step in self._entries(memoryview(mapped)):
+            yield step
+            self._forget(mapped)
+
+    def _entries(self, data: memoryview) -> Iterator[zips.Step]:
         match is_archive(data):
             case ArchiveKind.ZIP:
                 yield from zips.read(data, self._keeper, self._budget)
@@ -120,6 +127,12 @@ class _Reader:
             self._budget.spend(inflated_bytes)
         except BadMemberError as error:
             raise BadArchiveError(error.reason, error.detail) from None
+
+    def _forget(self, mapped: mmap.mmap) -> None:
+        """Let go of the pages read so far, now and then: they would add up to the size of the archive."""
+        if self._keeper.written_bytes - self._forgotten_bytes > _FORGET_BYTES and hasattr(mmap, "MADV_DONTNEED"):
+            self._forgotten_bytes = self._keeper.written_bytes
+            mapped.madvise(mmap.MADV_DONTNEED)
 
     def _has_progressed(self) -> bool:
         before, self._told_bytes = self._told_bytes, self._keeper.written_bytes

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomgallery.sandbox.unpacking import ArchiveKind, UnpackLimits, is_archive
+from dicomgallery.sandbox.unpacking import ArchiveKind, Member, UnpackLimits, is_archive, unpack
 from tests.sandbox.archives import (
     MIB,
     contents,
@@ -296,3 +296,30 @@ def test_content_decides_what_is_an_archive() -> None:
 def test_dicom_with_a_preamble_of_another_format_is_no_archive() -> None:
     for archive in (zipped(FILES), tarred(FILES), tarred(FILES, mode="w:gz")):
         assert is_archive(archive[:128] + b"DICM" + archive[132:512]) is None
+
+
+def test_an_archive_of_any_size_takes_little_memory(tmp_path: Path) -> None:
+    """What was read of a mapped archive is let go of, or its pages would add up to all of it."""
+    archive = tmp_path / "large.zip"
+    with zipfile.ZipFile(archive, "w", STORED) as packed:
+        for number in range(60):
+            packed.writestr(str(number), bytes([number]) * (6 * MIB))
+    into = tmp_path / "into"
+    into.mkdir()
+
+    held_mib = [
+        resident_mib(archive) for member in unpack(archive, into, "part", UnpackLimits()) if isinstance(member, Member)
+    ]
+
+    assert len(held_mib) == 60
+    assert max(held_mib) < 200
+
+
+def resident_mib(path: Path) -> float:
+    """How much of a file this process holds in its maps."""
+    lines = iter(Path("/proc/self/smaps").read_text().splitlines())
+    return sum(
+        int(next(line for line in lines if line.startswith("Rss:")).split()[1]) / 1024
+        for line in lines
+        if line.endswith(str(path))
+    )
