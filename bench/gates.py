@@ -46,6 +46,8 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
         ("raw_1_connection", "CT a second as raw bodies, one connection", 285.0),
     ):
         yield Gate(name, come_in[way]["per_s"], limit, at_least=True)
+    if (beside := come_in["beside_orthanc"]) is not None:
+        yield Gate("raw bodies beside Orthanc, one connection", beside["raw_1"]["ratio"], 1.0, at_least=True)
     for kind, form in (("ct_512", "png"), ("ct_512", "jpeg"), ("dx_2500x2000", "png")):
         limit = render.TARGETS[kind][form]
         yield Gate(f"{kind} as {form}, ms CPU", figures["render"][kind][f"{form}_ms"], limit)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from bench.peers import orthanc
 from bench.server import Server, serving
 from dicomgallery.dicom import synthetic
 
@@ -39,6 +40,30 @@ def run(files: int = FILES, rounds: int = 3) -> dict[str, Any]:
                 rates.append(files / (time.monotonic() - began))
                 cpu.append((server.cpu_seconds() - before) / files * 1000)
         figures[name] = {"per_s": round(statistics.median(rates), 1), "cpu_ms": round(statistics.median(cpu), 2)}
+    figures["beside_orthanc"] = _beside_orthanc(slices, rounds)
+    return figures
+
+
+def _beside_orthanc(slices: list[bytes], rounds: int) -> dict[str, Any] | None:
+    """Raw bodies to the gallery and to Orthanc by turns; None when it is not installed."""
+    figures: dict[str, Any] = {}
+    for connections in (1, 4):
+        ours, theirs = [], []
+        for _ in range(rounds):
+            with orthanc() as peer:
+                if peer is None:
+                    return None
+                figures["version"] = peer.version
+                theirs.append(peer.raw_per_s(slices, connections))
+            with serving() as server:
+                send, began = _raw(connections)(server, slices), time.monotonic()
+                send()
+                ours.append(len(slices) / (time.monotonic() - began))
+        figures[f"raw_{connections}"] = {
+            "per_s": round(statistics.median(ours), 1),
+            "orthanc_per_s": round(statistics.median(theirs), 1),
+            "ratio": round(statistics.median(our / their for our, their in zip(ours, theirs, strict=True)), 2),
+        }
     return figures
 
 

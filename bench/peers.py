@@ -1,0 +1,102 @@
+"""The same uploads to Orthanc, where it is installed: a figure of one machine says little without its neighbor."""
+
+import contextlib
+import http.client
+import json
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Orthanc:
+    """A running Orthanc with an empty store."""
+
+    port: int
+    version: str
+
+    def connect(self) -> http.client.HTTPConnection:
+        """A new connection, without Nagle's delay."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def raw_per_s(self, slices: list[bytes], connections: int) -> float:
+        """Files a second as raw bodies, one after another on each connection."""
+
+        def send(share: list[bytes]) -> None:
+            connection = self.connect()
+            for data in share:
+                connection.request("POST", "/instances", data, {"Content-Type": "application/dicom"})
+                response = connection.getresponse()
+                response.read()
+                if response.status != 200:
+                    raise RuntimeError(f"Orthanc answered {response.status}.")
+
+        began = time.monotonic()
+        with ThreadPoolExecutor(connections) as pool:
+            list(pool.map(send, [slices[start::connections] for start in range(connections)]))
+        return len(slices) / (time.monotonic() - began)
+
+
+def orthanc_program() -> str | None:
+    """Debian's Orthanc, which stands where only root looks; None when it is not installed."""
+    return shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin:/usr/local/sbin")
+
+
+@contextlib.contextmanager
+def orthanc() -> Iterator[Orthanc | None]:
+    """Start Orthanc on an empty folder, files fsynced as it does by default; None when it is not installed."""
+    program = orthanc_program()
+    if program is None:
+        yield None
+        return
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="bench-orthanc-"))
+    chosen = {
+        "StorageDirectory": str(folder / "store"),
+        "IndexDirectory": str(folder / "store"),
+        "HttpPort": port,
+        "DicomServerEnabled": False,
+        "AuthenticationEnabled": False,
+        "RemoteAccessAllowed": False,
+        "SyncStorageArea": True,
+        "KeepAlive": True,
+        "TcpNoDelay": True,
+    }
+    (folder / "orthanc.json").write_text(json.dumps(chosen))
+    try:
+        with (
+            (folder / "log").open("wb") as log,
+            subprocess.Popen([program, str(folder / "orthanc.json")], stdout=log, stderr=log) as process,
+        ):
+            try:
+                yield Orthanc(port, _version(port))
+            finally:
+                process.terminate()
+                process.wait(20)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _version(port: int) -> str:
+    ends = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/system")
+            return str(json.loads(connection.getresponse().read())["Version"])
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
