@@ -26,11 +26,13 @@ class Gain:
     size_bytes: int = 0
 
 
+# "No key": whoever has inserted a row below these and not committed yet holds their keys, and two such arrivals
+# would else wait for each other.
 _ABOVE = Direct(
     select(Series.id, Series.instance_count, Study.id, Study.instance_count, Study.modalities, Study.patient_key)
     .join(Study, Series.study_key == Study.id)
     .where(Series.id == bindparam("key"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _ADD_TO_SERIES = Direct(
     update(Series)
@@ -75,7 +77,7 @@ def add(session: Session, gains: Mapping[int, Gain], at: datetime) -> None:
     appeared: list[int] = []
     seen_studies: set[int] = set()
     modalities: dict[int, str] = {}
-    # In the order of their keys, so that two arrivals never wait for each other's rows crosswise.
+    # In the order of their keys, so that two arrivals hardly ever wait for each other's rows crosswise.
     above = _ABOVE.rows_of_each(session, [{"key": key} for key in sorted(gains)])
     for series_key, had, study_key, study_had, before, patient_key in chain.from_iterable(above):
         gain = gains[series_key]
@@ -107,8 +109,7 @@ def recount(session: Session, series_keys: Collection[int]) -> None:
     """Count series and what stands above them anew, after instances were binned, restored, replaced or removed."""
     if not series_keys:
         return
-    # Nobody else may count these meanwhile; SQLite has one writer at a time anyway.
-    session.execute(select(Series.id).where(Series.id.in_(series_keys)).order_by(Series.id).with_for_update())
+    _hold(session, Series, series_keys)
     before = _visible_among(session, series_keys)
     shown = (Instance.is_current, Instance.binned_at.is_(None))
     for key in series_keys:
@@ -132,10 +133,18 @@ def recount(session: Session, series_keys: Collection[int]) -> None:
     if after - before:
         counters.series_appeared(session, sorted(after - before))
     studies = set(session.scalars(select(Series.study_key).where(Series.id.in_(series_keys))))
-    for study_key in studies:
+    _hold(session, Study, studies)
+    for study_key in sorted(studies):
         _recount_study(session, study_key)
-    for patient_key in set(session.scalars(select(Study.patient_key).where(Study.id.in_(studies)))):
+    patients = set(session.scalars(select(Study.patient_key).where(Study.id.in_(studies))))
+    _hold(session, Patient, patients)
+    for patient_key in sorted(patients):
         _recount_patient(session, patient_key)
+
+
+def _hold(session: Session, table: type[Series | Study | Patient], keys: Collection[int]) -> None:
+    """Let nobody else count these meanwhile; SQLite has one writer at a time anyway."""
+    session.execute(select(table.id).where(table.id.in_(keys)).order_by(table.id).with_for_update(key_share=True))
 
 
 def _visible_among(session: Session, series_keys: Collection[int]) -> set[int]:

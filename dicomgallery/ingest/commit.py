@@ -3,10 +3,9 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from dicomgallery.ingest.outcome import Outcome, Rejected
@@ -15,6 +14,8 @@ from dicomgallery.models import transaction
 
 MOST_ROWS = 200
 ATTEMPTS = 3
+_DEADLOCK = "40P01"
+"""PostgreSQL's name of it (its appendix A)."""
 
 Items = Sequence[tuple[Prepared | Rejected, int]]
 """Files of one sender, stored or rejected, each with its size in bytes."""
@@ -75,9 +76,11 @@ class GroupCommit:
 
     def _attempt(self, batch: Sequence[_Ticket]) -> list[Written]:
         for _ in range(ATTEMPTS - 1):
-            # Two processes may make the same new study at once: the second finds it when it tries again.
-            with suppress(IntegrityError):
+            try:
                 return self._write_all(batch)
+            except DBAPIError as error:
+                if not _may_pass(error):
+                    raise
         return self._write_all(batch)
 
     def _write_all(self, batch: Sequence[_Ticket]) -> list[Written]:
@@ -109,3 +112,8 @@ class GroupCommit:
             return
         for ticket, result in zip(batch, written, strict=True):
             ticket.written = result
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Say whether another try may succeed: two processes made the same study at once, or waited for each other."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK

@@ -1,8 +1,12 @@
 """The same arrivals on PostgreSQL: the statements of the hot path meet its driver."""
 
 import io
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import flask_migrate
@@ -99,3 +103,86 @@ def test_what_is_replaced_binned_and_sent_again_comes_back(gallery: Gallery) -> 
 
     assert again == Duplicate("file-1.dcm", second.instance_id, restored=True)
     assert gallery.instance_count() == 1
+
+
+def test_a_slice_does_not_wait_for_another_process_that_adds_to_the_series(gallery: Gallery) -> None:
+    slices = synthetic.ct_series(2, rows=16, columns=16)
+    gallery.ingest(slices[0])
+    with db.engine.connect() as connection:
+        connection.execute(sa.text("ALTER DATABASE arrivals SET lock_timeout = '2s'"))
+        connection.commit()
+    db.session.remove()
+    db.engine.dispose()
+
+    with db.engine.connect() as other:
+        # What a row that another process has inserted, but not committed, holds of its series. If each of the two
+        # then waited to lock the series whole, neither would ever get it.
+        other.execute(select(Series.id).with_for_update(read=True, key_share=True))
+        [outcome] = gallery.ingest(slices[1])
+
+    assert isinstance(outcome, Accepted)
+    assert db.session.scalars(select(Series.instance_count)).all() == [2]
+
+
+@contextmanager
+def another_process(first: sa.Executable, once_waited_for: sa.Executable) -> Iterator[None]:
+    """While this lasts, somebody runs one statement, a second one as soon as we wait for the first, and commits."""
+    began = threading.Event()
+
+    def work(engine: sa.Engine) -> None:
+        waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid <> :own")
+        with engine.connect() as other, engine.connect() as watch:
+            # So that of two that wait for each other we are the one to give up.
+            other.execute(sa.text("SET LOCAL deadlock_timeout = '1min'"))
+            other.execute(first)
+            own = other.scalar(sa.text("SELECT pg_backend_pid()"))
+            began.set()
+            until = time.monotonic() + 20
+            while not watch.scalar(waiting, {"own": own}):
+                assert time.monotonic() < until, "nobody waited"
+                watch.rollback()
+                time.sleep(0.02)
+            other.execute(once_waited_for)
+            other.commit()
+
+    with ThreadPoolExecutor(1) as threads:
+        done = threads.submit(work, db.engine)
+        assert began.wait(20)
+        yield
+        done.result()
+
+
+def test_an_arrival_and_another_process_that_wait_for_each_other_both_come_in(gallery: Gallery) -> None:
+    first, second = synthetic.ct_series(2, rows=16, columns=16), synthetic.mr_series(2)
+    gallery.ingest(first[0], second[0])
+    ct, mr = db.session.scalars(select(Series.id).order_by(Series.id))
+    db.session.rollback()
+    hold = select(Series.id).with_for_update(key_share=True)
+
+    with another_process(hold.where(Series.id == mr), hold.where(Series.id == ct)):
+        outcomes = gallery.ingest(first[1], second[1])
+
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Accepted]
+    assert db.session.scalars(select(Series.instance_count)).all() == [2, 2]
+    assert db.session.scalar(select(func.count(Instance.id))) == 4
+
+
+def test_counting_a_study_anew_takes_in_what_another_process_is_adding_to_it(gallery: Gallery) -> None:
+    one, other = synthetic.ct_series(2, rows=16, columns=16), synthetic.ct_series(1, rows=16, columns=16)
+    other[0].StudyInstanceUID = one[0].StudyInstanceUID
+    other[0].SeriesInstanceUID, other[0].SOPInstanceUID = "1.2.826.0.1.1", "1.2.826.0.1.2"
+    [kept, *_] = gallery.ingest(*one, *other)
+    assert isinstance(kept, Accepted)
+    newest = db.session.scalar(select(func.max(Series.id)))
+    db.session.rollback()
+    added = {"instance_count": Study.instance_count + 1}
+
+    with another_process(
+        sa.update(Study).values(added),
+        sa.update(Series).where(Series.id == newest).values(instance_count=Series.instance_count + 1),
+    ):
+        removal.to_bin(Selection(images=(kept.instance_id,)), actor=gallery.actor)
+
+    db.session.rollback()
+    assert db.session.scalars(select(Series.instance_count).order_by(Series.id)).all() == [1, 2]
+    assert db.session.scalars(select(Study.instance_count)).all() == [3]
