@@ -27,7 +27,7 @@ from dicomgallery.jobs import queue
 from dicomgallery.models import transaction
 from dicomgallery.settings import Settings
 from dicomgallery.storage.opening import store
-from dicomgallery.storage.staging import StagedFile, StorageFullError, discard, each_on_disk, is_full, stage
+from dicomgallery.storage.staging import StagedFile, StorageFullError, each_on_disk, is_full, stage
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _of_fair_size(name: str, staged: StagedFile, chosen: Settings) -> tuple[str,
     """Hold what came in a body or an archive, which have limits of their own, to the one of a file."""
     if staged.size_bytes <= chosen.max_file_bytes:
         return name, staged
-    discard([staged.path])
+    staged.discard()
     return Rejected(name, Reason.TOO_LARGE, TooLargeError.over(chosen.max_file_bytes).message)
 
 
@@ -158,7 +158,7 @@ def _batches(arriving: Iterable[tuple[str, StagedFile] | Rejected]) -> Iterator[
 def _prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
     prepared = checks.prepare(name, staged)
     if isinstance(prepared, Rejected):
-        discard([staged.path])
+        staged.discard()
     return prepared
 
 
@@ -200,7 +200,7 @@ def _put_one(file: Prepared) -> Prepared | Rejected:
 
 
 def _unstored(file: Prepared, error: Exception) -> Rejected:
-    discard([file.staged.path])
+    file.staged.discard()
     log.warning("a blob was not stored", extra={"error_type": type(error).__name__})
     return Rejected(file.name, Reason.STORAGE_FULL, StorageFullError().message)
 

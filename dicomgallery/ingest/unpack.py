@@ -38,4 +38,4 @@ def _unpacked(name: str, staged: StagedFile, chosen: Settings) -> Iterator[tuple
             yield Rejected(name, Reason.INVALID_TYPE, "The archive has no files in it.")
     finally:
         shutil.rmtree(into, ignore_errors=True)
-        staged.path.unlink(missing_ok=True)
+        staged.discard()

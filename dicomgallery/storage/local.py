@@ -55,8 +55,11 @@ class LocalStore:
         for sha256, source in staged:
             target = self._target(sha256)
             leaf = os.path.dirname(target)
-            # Even what is there may have come a moment ago, and not be in its folder for good.
+            # Even what is there may have come a moment ago, and not be in its folder for good, nor that in its own.
             folders[leaf] = None
+            if not self._leaf_is_durable[number := int(sha256[:4], 16)]:
+                folders[os.path.dirname(leaf)] = None
+                leaves.append(number)
             if _touched(target):
                 source.unlink(missing_ok=True)
                 continue
@@ -67,9 +70,6 @@ class LocalStore:
                 with suppress(FileExistsError):
                     os.mkdir(leaf, 0o700)
                 os.rename(source, target)
-            if not self._leaf_is_durable[number := int(sha256[:4], 16)]:
-                folders[os.path.dirname(leaf)] = None
-                leaves.append(number)
         return _Placed(list(folders), leaves, self._leaf_is_durable)
 
     def path(self, sha256: str) -> Path:
@@ -103,17 +103,24 @@ class LocalStore:
         return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Placed:
     """Blobs whose folders the disk does not have for good yet."""
 
     folders: Sequence[str]
     leaves: Sequence[int]
     durable: bytearray
+    refusal: OSError | None = None
 
     def settle(self) -> None:
-        """Wait until the disk keeps their places for good; OSError when it refuses."""
-        each_on_disk([partial(fsync_folder, folder) for folder in self.folders])
+        """Wait until the disk keeps their places for good; OSError when it refuses, now and whenever asked again."""
+        if self.refusal is not None:
+            raise self.refusal
+        try:
+            each_on_disk([partial(fsync_folder, folder) for folder in self.folders])
+        except OSError as error:
+            self.refusal = error
+            raise
         for number in self.leaves:
             self.durable[number] = 1
 

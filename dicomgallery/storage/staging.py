@@ -5,8 +5,8 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -51,6 +51,13 @@ class StagedFile:
         """
         if self.written is not None:
             self.written.settle()
+
+    def discard(self) -> None:
+        """Remove the bytes: nobody needs them any more. An open file would keep its room on the disk."""
+        if self.written is not None:
+            self.written.drop()
+        else:
+            self.path.unlink(missing_ok=True)
 
 
 class StagingFile:
@@ -132,22 +139,23 @@ def stage(stream: BinaryIO, folder: Path, *, limit: int) -> StagedFile:
 
 def is_arriving(folder: Path, *, within_seconds: float) -> bool:
     """Say whether a file came to be staged, or left, so recently: the folder keeps the time, for every process."""
-    return time.time() - folder.stat().st_mtime < within_seconds
-
-
-def discard(paths: Iterable[Path]) -> None:
-    """Remove staged files that are not needed any more."""
-    for path in paths:
-        path.unlink(missing_ok=True)
+    try:
+        changed = folder.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return time.time() - changed < within_seconds
 
 
 def each_on_disk(waits: Sequence[Callable[[], None]]) -> None:
-    """Wait for the disk several times, side by side when that pays: then they share its journal's commits."""
+    """Wait for the disk several times, side by side when that pays: then they share its journal's commits.
+
+    When it raises, none of them is still waiting: the disk tells a refusal once, to whoever asks first.
+    """
     if len(waits) <= _ALONE:
-        for wait in waits:
-            wait()
+        for one in waits:
+            one()
         return
-    for done in [_disk().submit(wait) for wait in waits]:
+    for done in wait([_disk().submit(one) for one in waits]).done:
         done.result()
 
 
