@@ -23,7 +23,12 @@ IDLE = 8
 _ADD = Direct(insert(Job).returning(Job.id))
 _WAITING = Direct(
     select(Job.id, Job.arguments)
-    .where(Job.state == "queued", Job.name == bindparam("job_name"), Job.attempts == 0)
+    .where(
+        Job.state == "queued",
+        Job.priority == bindparam("urgency"),
+        Job.name == bindparam("job_name"),
+        Job.attempts == 0,
+    )
     .order_by(Job.id.desc())
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -45,11 +50,11 @@ def enqueue(session: Session, name: str, arguments: Mapping[str, Any], *, priori
 
 
 def enqueue_each(session: Session, name: str, instances: Sequence[int], *, most: int, priority: int = USUAL) -> None:
-    """Ask for a job about instances, `most` at a time; they join a job that still waits and has room.
+    """Ask for a job about instances, `most` at a time; they join a job as urgent that waits and has room.
 
     Files that come one by one would else make a job, and three commits, for each of them.
     """
-    waiting = _WAITING.rows(session, {"job_name": name})
+    waiting = _WAITING.rows(session, {"job_name": name, "urgency": priority})
     rest = list(instances)
     for job_id, arguments in waiting:
         held: list[int] = json.loads(arguments)["instances"]

@@ -12,6 +12,7 @@ from dicomgallery.catalog import instances as catalog_instances
 from dicomgallery.dicom import synthetic
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.spec import THUMBNAIL
+from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, run_next
 from dicomgallery.models import Change, Header, Instance, Job, Series, SeriesWord, db, transaction
 from dicomgallery.sandbox import opening
@@ -47,6 +48,20 @@ def test_after_the_work_everything_is_there(gallery: Gallery) -> None:
     tokens = set(db.session.scalars(select(SeriesWord.token)))
     assert {"modality:ct", "modality:sr"} <= tokens
     assert "pictured" in db.session.scalars(select(Change.kind)).all()
+
+
+def test_what_arrives_does_not_join_work_that_nobody_waits_for(gallery: Gallery) -> None:
+    old, new = synthetic.ct_series(2, 32, 32)
+    ids = ids_of(gallery, old)
+    gallery.work()
+    with transaction() as session:
+        preparing.again(session, ids)
+
+    ids_of(gallery, new)
+
+    db.session.rollback()
+    waiting = select(Job.priority).where(Job.name == "prepare", Job.state == "queued").order_by(Job.priority)
+    assert db.session.scalars(waiting).all() == [queue.SOON, queue.IDLE]
 
 
 def test_the_middle_slice_in_space_stands_for_its_series(gallery: Gallery) -> None:
