@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from dicomgallery.models import Collection, Direct, Patient, UtcDateTime, db, transaction
 
@@ -77,3 +77,18 @@ def test_a_list_of_values_is_refused(app: Flask) -> None:
 
     with pytest.raises(ValueError, match="no fixed place"), transaction() as session:
         listed.rows(session, {"keys": [1]})
+
+
+def test_a_connection_that_breaks_is_told_as_everywhere_and_the_next_deed_has_another(app: Flask) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has no server that could go away")
+    with pytest.raises(OperationalError), transaction() as session:
+        own = session.scalar(text("SELECT pg_backend_pid()"))
+        with db.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
+        ADD.rows(session, row("1"))
+
+    with transaction() as session:
+        ADD.rows(session, row("2"))
+
+    assert db.session.scalars(select(Patient.patient_id)).all() == ["2"]
