@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from dicomgallery.errors import UnavailableError
-from dicomgallery.models.direct import hand_over, take_back
+from dicomgallery.models.direct import hand_over, is_handed_over, take_back
 
 WRITE = "gallery_write"
 
@@ -68,6 +68,9 @@ def transaction() -> Iterator[Session]:
     starts by reading fails as soon as another writer commits in between.
     """
     session: Session = db.session()
+    if is_handed_over(session):
+        # To begin this one would undo what the other has written, and nobody would know.
+        raise RuntimeError("A transaction began inside another one.")
     session.rollback()
     try:
         connection = session.connection(execution_options={WRITE: True})

@@ -122,6 +122,11 @@ def hand_over(session: Session, connection: Connection) -> None:
     session.info[_DRIVER] = _Driver(connection.dialect, connection.connection.cursor())
 
 
+def is_handed_over(session: Session) -> bool:
+    """Say whether this session is between `hand_over` and `take_back`."""
+    return _DRIVER in session.info
+
+
 def take_back(session: Session) -> None:
     """End what `hand_over` began."""
     driver = session.info.pop(_DRIVER, None)

@@ -71,6 +71,24 @@ def test_outside_a_transaction_nothing_runs(app: Flask) -> None:
         FIND.rows(db.session(), {"called": "1"})
 
 
+def test_a_transaction_inside_another_one_is_refused_and_undoes_both(app: Flask) -> None:
+    del app
+
+    def begin_twice() -> None:
+        with transaction() as session:
+            ADD.rows(session, row("1"))
+            with transaction():
+                pass
+
+    with pytest.raises(RuntimeError, match="inside another"):
+        begin_twice()
+
+    with transaction() as session:
+        ADD.rows(session, row("2"))
+
+    assert db.session.scalars(select(Patient.patient_id)).all() == ["2"]
+
+
 def test_a_list_of_values_is_refused(app: Flask) -> None:
     del app
     listed = Direct(select(Collection.id).where(Collection.id.in_(bindparam("keys", expanding=True))))
@@ -82,11 +100,16 @@ def test_a_list_of_values_is_refused(app: Flask) -> None:
 def test_a_connection_that_breaks_is_told_as_everywhere_and_the_next_deed_has_another(app: Flask) -> None:
     if db.engine.dialect.name == "sqlite":
         pytest.skip("SQLite has no server that could go away")
-    with pytest.raises(OperationalError), transaction() as session:
-        own = session.scalar(text("SELECT pg_backend_pid()"))
-        with db.engine.connect() as other:
-            other.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
-        ADD.rows(session, row("1"))
+
+    def lose_the_server() -> None:
+        with transaction() as session:
+            own = session.scalar(text("SELECT pg_backend_pid()"))
+            with db.engine.connect() as other:
+                other.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
+            ADD.rows(session, row("1"))
+
+    with pytest.raises(OperationalError):
+        lose_the_server()
 
     with transaction() as session:
         ADD.rows(session, row("2"))
