@@ -1,6 +1,7 @@
 """What the disk has refused, or does not have for good yet, is never taken for stored."""
 
 import io
+import os
 import threading
 import time
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_what_is_discarded_keeps_no_room_on_the_disk(tmp_path: Path) -> None:
     held = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     assert not [path for path in held if file.path.name in path.name]
     assert not file.path.exists()
+
+
+def test_a_clock_that_was_set_back_makes_no_arrival_last(tmp_path: Path) -> None:
+    staged(tmp_path)
+    assert is_arriving(tmp_path / "tmp", within_seconds=60)
+
+    os.utime(tmp_path / "tmp", (time.time() + 3600,) * 2)
+
+    assert not is_arriving(tmp_path / "tmp", within_seconds=60)
 
 
 def test_nothing_arrives_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
