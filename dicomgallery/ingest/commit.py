@@ -5,17 +5,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from dicomgallery.ingest.outcome import Outcome, Rejected
 from dicomgallery.ingest.record import Arrival, Prepared
-from dicomgallery.models import transaction
+from dicomgallery.models import retried
 
 MOST_ROWS = 200
-ATTEMPTS = 3
-_DEADLOCK = "40P01"
-"""PostgreSQL's name of it (its appendix A)."""
 
 Items = Sequence[tuple[Prepared | Rejected, int]]
 """Files of one sender, stored or rejected, each with its size in bytes."""
@@ -74,21 +70,11 @@ class GroupCommit:
             raise ticket.error or RuntimeError("A commit ended without a result.")
         return ticket.written
 
-    def _attempt(self, batch: Sequence[_Ticket]) -> list[Written]:
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._write_all(batch)
-            except DBAPIError as error:
-                if not _may_pass(error):
-                    raise
-        return self._write_all(batch)
-
-    def _write_all(self, batch: Sequence[_Ticket]) -> list[Written]:
-        with transaction() as session:
-            written = [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
-            for ticket in batch:
-                ticket.settle()
-            return written
+    def _write_all(self, session: Session, batch: Sequence[_Ticket]) -> list[Written]:
+        written = [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+        for ticket in batch:
+            ticket.settle()
+        return written
 
     def _next(self) -> list[_Ticket]:
         with self._guard:
@@ -101,7 +87,7 @@ class GroupCommit:
 
     def _commit(self, batch: list[_Ticket]) -> None:
         try:
-            written = self._attempt(batch)
+            written = retried(lambda session: self._write_all(session, batch))
         except BaseException as error:  # noqa: BLE001  it is raised again in the thread whose files these are
             if len(batch) == 1:
                 batch[0].error = error
@@ -112,8 +98,3 @@ class GroupCommit:
             return
         for ticket, result in zip(batch, written, strict=True):
             ticket.written = result
-
-
-def _may_pass(error: DBAPIError) -> bool:
-    """Say whether another try may succeed: two processes made the same study at once, or waited for each other."""
-    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK

@@ -24,13 +24,14 @@ from dicomgallery.ingest.outcome import Accepted, IngestReport, Outcome, Reason,
 from dicomgallery.ingest.record import Arrival, Prepared
 from dicomgallery.ingest.unpack import members
 from dicomgallery.jobs import queue
-from dicomgallery.models import transaction
+from dicomgallery.models import retried
 from dicomgallery.settings import Settings
 from dicomgallery.storage.opening import store
 from dicomgallery.storage.staging import StagedFile, StorageFullError, each_on_disk, is_full, stage
 
 log = logging.getLogger(__name__)
 
+_REFUSED = "The gallery's disk refused the file, so it was not stored. See to the disk, then send it again."
 BATCH_FILES = 200
 BATCH_SECONDS = 0.05
 PREPARE_AT_ONCE = 50
@@ -78,11 +79,15 @@ def recognize(
     if receipt_id is not None:
         receipts.check(actor, receipt_id)
     sizes = {plain(name): size for name, _, size in claims}
-    with transaction() as session:
-        arrival = receipts.opened(session, Arrival(actor, origin, _named(collection), Naming.LENIENT, receipt_id))
+    coming = Arrival(actor, origin, _named(collection), Naming.LENIENT, receipt_id)
+
+    def enter(session: Session) -> IngestReport:
+        arrival = receipts.opened(session, coming)
         found = record.recognize(session, arrival, [(plain(name), sha256) for name, sha256, _ in claims])
         receipts.add_lines(session, arrival.number, [(outcome, sizes[outcome.name]) for outcome in found])
-    return IngestReport(arrival.number, found)
+        return IngestReport(arrival.number, list(found))
+
+    return retried(enter)
 
 
 @dataclass
@@ -202,7 +207,8 @@ def _put_one(file: Prepared) -> Prepared | Rejected:
 def _unstored(file: Prepared, error: Exception) -> Rejected:
     file.staged.discard()
     log.warning("a blob was not stored", extra={"error_type": type(error).__name__})
-    return Rejected(file.name, Reason.STORAGE_FULL, StorageFullError().message)
+    full = isinstance(error, StorageFullError) or (isinstance(error, OSError) and is_full(error))
+    return Rejected(file.name, Reason.STORAGE_FULL, StorageFullError().message if full else _REFUSED)
 
 
 def _write(session: Session, arrival: Arrival, items: Items) -> Written:

@@ -8,6 +8,7 @@ from dicomgallery.models.base import (
     is_sqlite,
     now,
     prepare_engine,
+    retried,
     transaction,
 )
 from dicomgallery.models.direct import Direct
@@ -59,5 +60,6 @@ __all__ = [
     "is_sqlite",
     "now",
     "prepare_engine",
+    "retried",
     "transaction",
 ]

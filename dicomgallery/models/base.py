@@ -5,13 +5,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, event
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -19,6 +19,11 @@ from dicomgallery.errors import UnavailableError
 from dicomgallery.models.direct import hand_over, is_handed_over, take_back
 
 WRITE = "gallery_write"
+_ATTEMPTS: Final = 3
+_DEADLOCK: Final = "40P01"
+"""PostgreSQL's deadlock_detected; SQLite has one writer at a time."""
+
+Result = TypeVar("Result")
 
 
 class Base(DeclarativeBase):
@@ -89,6 +94,24 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def retried(work: Callable[[Session], Result]) -> Result:
+    """Do one deed in a transaction of its own, again when another process came in between; `work` may run thrice."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            with transaction() as session:
+                return work(session)
+        except DBAPIError as error:
+            if not _may_pass(error):
+                raise
+    with transaction() as session:
+        return work(session)
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Say whether another try may succeed: two processes made the same row at once, or waited for each other."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
 
 
 def _is_busy(error: OperationalError) -> bool:

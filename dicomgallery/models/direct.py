@@ -76,6 +76,8 @@ class Direct:
     def _for(self, dialect: Dialect, parameters: Parameters) -> "_Compiled":
         if (known := self._compiled.get(dialect.name)) is None:
             known = self._compiled[dialect.name] = _Compiled.of(self._statement, dialect, list(parameters))
+        if len(parameters) != known.given:
+            raise ValueError("A statement that is compiled once takes the same parameters each time.")
         return known
 
 
@@ -89,6 +91,8 @@ class _Compiled:
     fixed: dict[str, Any]
     """Values that stand in the statement itself, and the defaults of columns that are not given."""
     converters: dict[str, Any]
+    given: int
+    """How many parameters a run gives."""
 
     @classmethod
     def of(cls, statement: Any, dialect: Dialect, given: list[str]) -> "_Compiled":
@@ -106,7 +110,7 @@ class _Compiled:
             fixed |= {column.key: cast("Any", column.default).arg for column in compiled.insert_prefetch}
         fixed = {name: converters[name](value) if name in converters else value for name, value in fixed.items()}
         names = tuple(compiled.positiontup) if compiled.positiontup is not None else None
-        return cls(compiled.string, names, fixed, converters)
+        return cls(compiled.string, names, fixed, converters, len(given))
 
     def bound(self, parameters: Parameters) -> Any:
         """The parameters as the driver wants them."""

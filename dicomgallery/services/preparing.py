@@ -106,7 +106,8 @@ def _thumbnails(found: Sequence[Found]) -> Iterator[tuple[Found, Picture | NoPic
 
 
 def _thumbnail(source: Source) -> Picture | NoPicture:
-    _give_way()
+    if not pictures.cache().has(source.blob_sha256, THUMBNAIL.token()):
+        _give_way()
     return pictures.made(source, THUMBNAIL, urgency=Urgency.BACKGROUND)
 
 

@@ -34,11 +34,12 @@ class LocalStore:
         self._make_middle_folders()
 
     def _make_middle_folders(self) -> None:
-        if (self.root / "ff").exists():
-            return
-        for number in range(256):
-            (self.root / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
+        if not (self.root / "ff").exists():
+            for number in range(256):
+                (self.root / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
+        # Those that are there may have been made a moment ago, by a process that has not come so far yet.
         fsync_folder(self.root)
+        fsync_folder(self.root.parent)
 
     def arriving(self) -> "_Lock":
         """Hold the sweeper off from before a blob is put until its row is committed."""

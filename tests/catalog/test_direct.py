@@ -115,3 +115,13 @@ def test_a_connection_that_breaks_is_told_as_everywhere_and_the_next_deed_has_an
         ADD.rows(session, row("2"))
 
     assert db.session.scalars(select(Patient.patient_id)).all() == ["2"]
+
+
+def test_a_column_more_than_the_first_time_is_refused_not_forgotten(app: Flask) -> None:
+    del app
+    add = Direct(insert(Patient))
+    with transaction() as session:
+        add.run(session, row("1"))
+
+    with pytest.raises(ValueError, match="same parameters"), transaction() as session:
+        add.run(session, row("2") | {"sex": "F"})
