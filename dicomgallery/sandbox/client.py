@@ -69,9 +69,17 @@ class Sandbox:
 
     def render(self, path: Path, spec: RenderSpec, *, urgency: Urgency = Urgency.PERSON) -> Rendered:
         """The picture of a file, or CannotRenderError, or UnavailableError when nobody can make it now."""
+        arguments = {"path": str(path.absolute()), "spec": spec.token()}
         try:
-            answer = self.ask("render", {"path": str(path.absolute()), "spec": spec.token()}, urgency=urgency)
-            return _rendered(answer)
+            try:
+                return _rendered(self.ask("render", arguments, urgency=urgency))
+            except TaskLostError as loss:
+                if loss.why is not Why.CRASHED:
+                    raise
+            # A child that ends without a word may have been killed by something else than this file: a machine
+            # short of memory, or the end of the whole gallery, which takes a moment to reach us.
+            time.sleep(_DYING_SECONDS)
+            return _rendered(self.ask("render", arguments, urgency=urgency))
         except TaskLostError as loss:
             raise CannotRenderError(*_WHY_NO_PICTURE[loss.why]) from None
         except (WireError, ValueError):

@@ -1,6 +1,7 @@
 """What happens to a child happens to nobody else."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -157,6 +158,19 @@ def test_a_forged_answer_is_no_picture_and_no_path(settings: Settings, tmp_path:
 
     assert refusal.value.reason is RenderReason.CRASHED
     assert [type(one) for one in found] == [Refused]
+
+
+def test_a_child_killed_from_outside_is_not_held_against_the_file(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "ct.dcm"
+    shutil.copy(CT, file)
+    with open_sandbox(settings, modules=(*OURS, "tests.sandbox.dying_render_tasks")) as sandbox:
+        assert sandbox.render(file, THUMBNAIL).data
+
+        file.with_suffix(".always").touch()
+        with pytest.raises(CannotRenderError) as refusal:
+            sandbox.render(file, THUMBNAIL)
+
+    assert refusal.value.reason is RenderReason.CRASHED
 
 
 def test_an_archive_is_unpacked_in_a_child(sandbox: Sandbox, tmp_path: Path) -> None:
