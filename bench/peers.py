@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.server import connected
+
 START_SECONDS = 30
 
 
@@ -23,18 +25,11 @@ class Orthanc:
     port: int
     version: str
 
-    def connect(self) -> http.client.HTTPConnection:
-        """A new connection, without Nagle's delay."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
-
     def raw_per_s(self, slices: list[bytes], connections: int) -> float:
         """Files a second as raw bodies, one after another on each connection."""
 
         def send(share: list[bytes]) -> None:
-            connection = self.connect()
+            connection = connected(self.port)
             for data in share:
                 connection.request("POST", "/instances", data, {"Content-Type": "application/dicom"})
                 response = connection.getresponse()

@@ -17,6 +17,14 @@ HOME = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
 
 
+def connected(port: int) -> http.client.HTTPConnection:
+    """A new connection to a server of this machine, without Nagle's delay."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    connection.connect()
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
 @dataclass
 class Server:
     """A running gallery."""
@@ -27,11 +35,8 @@ class Server:
     start_seconds: float
 
     def connect(self) -> http.client.HTTPConnection:
-        """A new connection, without Nagle's delay."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
+        """A new connection."""
+        return connected(self.port)
 
     def processes(self) -> list[int]:
         """The ids of the supervisor and everything below it."""
