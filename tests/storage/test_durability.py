@@ -54,14 +54,27 @@ def test_bytes_that_another_process_put_a_moment_ago_are_waited_for_up_to_their_
 ) -> None:
     first, second = staged(tmp_path), staged(tmp_path)
     LocalStore(tmp_path).put([(first.sha256, first.path)])
+    another = LocalStore(tmp_path)
     waited: list[Path] = []
     monkeypatch.setattr(local, "fsync_folder", lambda folder: waited.append(Path(folder)))
 
-    LocalStore(tmp_path).put([(second.sha256, second.path)]).settle()
+    another.put([(second.sha256, second.path)]).settle()
 
     middle = tmp_path / "blobs" / first.sha256[:2]
     assert set(waited) == {middle, middle / first.sha256[2:4]}
     assert not second.path.exists()
+
+
+def test_a_store_waits_for_the_folders_that_another_process_has_just_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LocalStore(tmp_path)
+    waited: list[Path] = []
+    monkeypatch.setattr(local, "fsync_folder", lambda folder: waited.append(Path(folder)))
+
+    LocalStore(tmp_path)
+
+    assert waited == [tmp_path / "blobs", tmp_path]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed on Linux alone")
