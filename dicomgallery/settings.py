@@ -56,6 +56,11 @@ class Settings:
         return self.data / "run"
 
     @property
+    def staging(self) -> Path:
+        """The folder of bytes on their way in."""
+        return self.data / "tmp"
+
+    @property
     def is_loopback(self) -> bool:
         """Say whether only this machine can connect."""
         return self.host in {"127.0.0.1", "::1", "localhost"}

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from dicomgallery.access import Scope
 from dicomgallery.catalog.count import CAP
 from dicomgallery.catalog.counters import COLUMNS
-from dicomgallery.catalog.matching import Matching, matching, sample
+from dicomgallery.catalog.matching import RARE, Matching, matching, sample
 from dicomgallery.catalog.memo import remembered
 from dicomgallery.catalog.query import FACETS, NOT_GIVEN, Level, SearchQuery, Sort
 from dicomgallery.catalog.scoping import visible, within
@@ -184,8 +184,9 @@ def _collections(scope: Scope, match: Matching | None) -> Counts:
 
 def _few_collections(scope: Scope, match: Matching) -> Counts | None:
     """Count from the series at hand, where collections hold few: the search need not run once more."""
-    pairs = db.session.execute(select(CollectionSeries.series_key, CollectionSeries.collection_id).limit(CAP + 1)).all()
-    if len(pairs) > CAP:
+    held = select(CollectionSeries.series_key, CollectionSeries.collection_id).limit(RARE + 1)
+    pairs = db.session.execute(held).all()
+    if len(pairs) > RARE:
         return None
     if not pairs:
         return Counter(), False

@@ -6,7 +6,6 @@ What arrives is added; whatever else changes visibility is counted anew from the
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from sqlalchemy import ScalarSelect, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
@@ -78,8 +77,8 @@ def add(session: Session, gains: Mapping[int, Gain], at: datetime) -> None:
     seen_studies: set[int] = set()
     modalities: dict[int, str] = {}
     # In the order of their keys, so that two arrivals hardly ever wait for each other's rows crosswise.
-    above = _ABOVE.rows_of_each(session, [{"key": key} for key in sorted(gains)])
-    for series_key, had, study_key, study_had, before, patient_key in chain.from_iterable(above):
+    above = _ABOVE.rows_of_all(session, [{"key": key} for key in sorted(gains)])
+    for series_key, had, study_key, study_had, before, patient_key in above:
         gain = gains[series_key]
         new_series, new_study = not had, not study_had and study_key not in seen_studies
         seen_studies.add(study_key)

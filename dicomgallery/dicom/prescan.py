@@ -73,7 +73,7 @@ class Prescanned:
     usual_meta: bool = False
     """The file meta information has the VRs of the dictionary and declares a transfer syntax of the standard."""
     top: Sequence[Spot] = field(default=(), repr=False)
-    """The elements of the top level before `header_end`, in their order."""
+    """The elements of the top level before `header_end`, in their order; not noted of a deflated data set."""
 
 
 def prescan(data: Buffer, *, limits: PrescanLimits = LIMITS) -> Prescanned | Flawed:
@@ -162,7 +162,6 @@ def _scan_deflated(  # noqa: C901 - its refusals are one list
         element_count=scanner.count,
         inflated=held,
         dataset_end=end,
-        top=scanner.top,
     )
 
 

@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
@@ -59,7 +58,7 @@ class Names:
         taken: dict[str, int] = {}
         if collection_id is not None:
             wanted = [{"collection": collection_id, "called": name} for name in set(names)]
-            taken = dict(chain.from_iterable(_MEMBER.rows_of_each(session, wanted)))
+            taken = dict(_MEMBER.rows_of_all(session, wanted))
         return cls(collection_id, naming, taken, set())
 
     def refuses(self, name: str) -> bool:

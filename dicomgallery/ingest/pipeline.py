@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -100,6 +101,10 @@ class _Batch:
     def prepared(self) -> list[Prepared]:
         return [item for item, _ in self.items if isinstance(item, Prepared)]
 
+    def change(self, judge: Callable[[Prepared], Prepared | Rejected]) -> None:
+        """Put in the place of each file that was to be stored what is made of it now."""
+        self.items = [(judge(item) if isinstance(item, Prepared) else item, size) for item, size in self.items]
+
 
 def _named(collection: str | None) -> str:
     return plain(collection.strip()) if collection and collection.strip() else ""
@@ -134,7 +139,7 @@ def _stage(name: str, file: IncomingFile, chosen: Settings) -> StagedFile | Reje
         return file.source
     try:
         with file.source() as stream:
-            return stage(stream, chosen.data.resolve() / "tmp", limit=chosen.max_file_bytes)
+            return stage(stream, chosen.staging, limit=chosen.max_file_bytes)
     except TooLargeError as error:
         return Rejected(name, Reason.TOO_LARGE, error.message)
     except StorageFullError as error:
@@ -175,10 +180,8 @@ def _store(arrival: Arrival, batch: _Batch) -> Written:
             written = _commit(arrival, batch.items, settle)
         except OSError as error:
             # The folders of the blobs were refused: a failed fsync is a failed store, never retried.
-            refused = [
-                (_unstored(item, error) if isinstance(item, Prepared) else item, size) for item, size in batch.items
-            ]
-            written = _commit(arrival, refused)
+            batch.change(partial(_unstored, error=error))
+            written = _commit(arrival, batch.items)
     if any(isinstance(outcome, Accepted) for outcome in written.outcomes):
         queue.wake()
     return written
@@ -191,7 +194,7 @@ def _put(batch: _Batch) -> Callable[[], None]:
         return store().put([(file.staged.sha256, file.staged.path) for file in batch.prepared]).settle
     except (OSError, StorageFullError):
         # What already lies at its place is safe there, and the disk may take the smaller files of a batch.
-        batch.items = [(_put_one(item) if isinstance(item, Prepared) else item, size) for item, size in batch.items]
+        batch.change(_put_one)
         return lambda: None
 
 

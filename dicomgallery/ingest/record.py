@@ -6,7 +6,6 @@ Everything here happens inside one transaction, in a fixed number of statements 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -20,7 +19,6 @@ from dicomgallery.ingest.incoming import Naming, Origin
 from dicomgallery.ingest.names import Names
 from dicomgallery.ingest.outcome import Accepted, Duplicate, Outcome, Reason, Rejected
 from dicomgallery.models import Change, CollectionMember, Direct, Instance, Patient, Series, Study, now
-from dicomgallery.models.direct import Rows
 from dicomgallery.storage.staging import StagedFile
 
 
@@ -101,10 +99,6 @@ class _Batch:
     arrival: Arrival
     at: datetime = field(default_factory=now)
 
-    def find(self, statement: Direct, many: Iterable[Mapping[str, Any]]) -> Rows:
-        """The rows of a statement for each set of parameters, one after the other."""
-        return list(chain.from_iterable(statement.rows_of_each(self.session, list(many))))
-
     def add(self, statement: Direct, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Insert rows; gives their ids in the same order."""
         return [int(made[0][0]) for made in statement.rows_of_each(self.session, rows)]
@@ -168,7 +162,7 @@ def _note(file: Prepared) -> str:
 
 def _known(batch: _Batch, hashes: set[str]) -> dict[str, int]:
     wanted = [{"sha256": sha256, "workspace": batch.workspace_id} for sha256 in hashes]
-    return dict(batch.find(_KNOWN, wanted))
+    return dict(_KNOWN.rows_of_all(batch.session, wanted))
 
 
 def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | None]]:
@@ -226,7 +220,7 @@ def _patients(batch: _Batch, files: Iterable[Prepared]) -> dict[tuple[str, str, 
         {"workspace": batch.workspace_id, "patient": patient_id, "issued_by": issuer, "solo": solo}
         for patient_id, issuer, solo in wanted
     ]
-    found = batch.find(_PATIENTS, spots)
+    found = _PATIENTS.rows_of_all(batch.session, spots)
     keys = {(row[0], row[1], row[2]): row[3] for row in found}
     missing = [place for place in wanted if place not in keys]
     if missing:
@@ -259,7 +253,7 @@ def _studies(batch: _Batch, files: Sequence[Prepared]) -> dict[str, int]:
     wanted: dict[str, Prepared] = {}
     for file in files:
         wanted.setdefault(file.facts.study.study_uid, file)
-    found = batch.find(_STUDIES, [{"workspace": batch.workspace_id, "uid": uid} for uid in wanted])
+    found = _STUDIES.rows_of_all(batch.session, [{"workspace": batch.workspace_id, "uid": uid} for uid in wanted])
     owners: dict[str, tuple[tuple[str, str, str], str]] = {}
     keys: dict[str, int] = {}
     for uid, study_key, patient_id, issuer, solo, name_key in found:
@@ -309,7 +303,7 @@ def _series(batch: _Batch, files: Sequence[Prepared], studies: dict[str, int]) -
     for file in files:
         wanted.setdefault((file.facts.study.study_uid, file.facts.series.series_uid), file)
     spots = {(studies[study_uid], series_uid): (study_uid, series_uid) for study_uid, series_uid in wanted}
-    found = batch.find(_SERIES, [{"study": study_key, "uid": uid} for study_key, uid in spots])
+    found = _SERIES.rows_of_all(batch.session, [{"study": study_key, "uid": uid} for study_key, uid in spots])
     keys = {spots[row[0], row[1]]: row[2] for row in found}
     missing = [spot for spot in wanted if spot not in keys]
     if missing:
@@ -350,7 +344,7 @@ def _series_row(batch: _Batch, file: Prepared, study_key: int) -> dict[str, Any]
 def _replaced(batch: _Batch, files: Sequence[Prepared], keys: Sequence[int]) -> dict[tuple[int, str], int]:
     """Retire the current instances that these files replace: (series key, SOP UID) -> instance id."""
     spots = {(key, file.facts.instance.sop_uid) for file, key in zip(files, keys, strict=True)}
-    old = batch.find(_CURRENT, [{"series": key, "uid": sop_uid} for key, sop_uid in spots])
+    old = _CURRENT.rows_of_all(batch.session, [{"series": key, "uid": sop_uid} for key, sop_uid in spots])
     if not old:
         return {}
     batch.session.execute(update(Instance).where(Instance.id.in_([row[0] for row in old])).values(is_current=False))
@@ -417,14 +411,14 @@ def _restore(batch: _Batch, instance_ids: set[int]) -> set[int]:
     """Bring instances back from the bin whose bytes arrived once more; gives those that are shown again."""
     if not instance_ids:
         return set()
-    binned = batch.find(_BINNED, [{"key": instance_id} for instance_id in sorted(instance_ids)])
+    binned = _BINNED.rows_of_all(batch.session, [{"key": instance_id} for instance_id in sorted(instance_ids)])
     if not binned:
         return set()
     batch.session.execute(
         update(Instance).where(Instance.id.in_([row[0] for row in binned])).values(binned_at=None, bin_deed_id=None)
     )
     spots = [{"series": series_key, "uid": sop_uid} for _, series_key, sop_uid in binned]
-    standing = batch.find(_CURRENT, spots)
+    standing = _CURRENT.rows_of_all(batch.session, spots)
     current = {row[0] for row in standing}
     taken = {(row[1], row[2]) for row in standing}
     # A version that was replaced while it lay in the bin goes to the history, unless nothing stands in its place.

@@ -23,7 +23,7 @@ def members(
 
 
 def _unpacked(name: str, staged: StagedFile, chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected]:
-    into = Path(tempfile.mkdtemp(dir=chosen.data.resolve() / "tmp"))
+    into = Path(tempfile.mkdtemp(dir=chosen.staging))
     found = 0
     try:
         for member in sandbox().unpack(staged.path, into, UnpackLimits.of(chosen)):

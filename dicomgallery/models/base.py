@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from dicomgallery.errors import UnavailableError
-from dicomgallery.models.direct import hand_over, is_handed_over, take_back
+from dicomgallery.models.direct import handed_over, is_handed_over
 
 WRITE = "gallery_write"
 _ATTEMPTS: Final = 3
@@ -85,11 +85,8 @@ def transaction() -> Iterator[Session]:
             raise UnavailableError("The gallery is busy writing; try again in a moment.") from error
         raise
     try:
-        hand_over(session, connection)
-        try:
+        with handed_over(session, connection):
             yield session
-        finally:
-            take_back(session)
         session.commit()
     except BaseException:
         session.rollback()

@@ -4,8 +4,10 @@ What SQLAlchemy does around each execution costs many times what SQLite needs fo
 every file that arrives runs it; everywhere else the session is the way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, cast
 
 from sqlalchemy import Delete, Insert, Select, Update
@@ -61,6 +63,10 @@ class Direct:
         except _errors_of(driver) as error:
             raise _told(error, driver, compiled) from error
         return found
+
+    def rows_of_all(self, session: Session, many: Sequence[Parameters]) -> Rows:
+        """Run it for each set of parameters, all with the same names; gives all rows, one after the other."""
+        return list(chain.from_iterable(self.rows_of_each(session, many)))
 
     def run(self, session: Session, *many: Parameters) -> None:
         """Run it for each set of parameters, all with the same names, when it gives no rows."""
@@ -121,21 +127,21 @@ class _Compiled:
         return values if self.names is None else [values[name] for name in self.names]
 
 
-def hand_over(session: Session, connection: Connection) -> None:
-    """Let direct statements of this session run on this connection, until `take_back`."""
-    session.info[_DRIVER] = _Driver(connection.dialect, connection.connection.cursor())
+@contextmanager
+def handed_over(session: Session, connection: Connection) -> Iterator[None]:
+    """Let direct statements of this session run on this connection meanwhile."""
+    cursor = connection.connection.cursor()
+    session.info[_DRIVER] = _Driver(connection.dialect, cursor)
+    try:
+        yield
+    finally:
+        del session.info[_DRIVER]
+        cursor.close()
 
 
 def is_handed_over(session: Session) -> bool:
-    """Say whether this session is between `hand_over` and `take_back`."""
+    """Say whether this session is within `handed_over`."""
     return _DRIVER in session.info
-
-
-def take_back(session: Session) -> None:
-    """End what `hand_over` began."""
-    driver = session.info.pop(_DRIVER, None)
-    if driver is not None:
-        driver.cursor.close()
 
 
 def _driver_of(session: Session) -> _Driver:

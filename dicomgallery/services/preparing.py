@@ -116,7 +116,7 @@ def _give_way() -> None:
 
     Only for a moment a picture, so that a stream without end still gets its pictures.
     """
-    folder = settings.current().data / "tmp"
+    folder = settings.current().staging
     until = time.monotonic() + _GIVE_WAY_SECONDS
     while time.monotonic() < until and is_arriving(folder, within_seconds=_QUIET_SECONDS):
         time.sleep(_QUIET_SECONDS / 4)

@@ -8,7 +8,6 @@ What nobody took over is removed when the request ends.
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from flask import Request, request
@@ -122,7 +121,7 @@ class GalleryRequest(Request):
     def stage_body(self, limit: int) -> StagedFile:
         """Stream the raw body into one file."""
         self.max_content_length = limit
-        file = StagingFile(_folder(), limit=limit)
+        file = StagingFile(settings.current().staging, limit=limit)
         part = StagedPart(file)
         self._left_over().append(part)
         try:
@@ -142,7 +141,8 @@ class GalleryRequest(Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         parts = self._left_over()
-        part = StagedPart(StagingFile(_folder(), limit=settings.current().max_file_bytes))
+        chosen = settings.current()
+        part = StagedPart(StagingFile(chosen.staging, limit=chosen.max_file_bytes))
         parts.append(part)
         if len(parts) > _UNFINISHED:
             parts[-_UNFINISHED].wait()
@@ -207,7 +207,3 @@ def _size(part: FileStorage) -> int:
         return cast("StagedPart", part.stream).staged.size_bytes
     except GalleryError:
         return 1
-
-
-def _folder() -> Path:
-    return settings.current().data / "tmp"

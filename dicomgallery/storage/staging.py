@@ -104,7 +104,7 @@ class StagingFile:
     def finish(self) -> StagedFile:
         """Send the bytes on their way to the disk; `settle` of what it gives waits for them."""
         if hasattr(os, "posix_fadvise"):
-            # Linux begins to write what it is told is not needed: half a millisecond that a thread would cost more.
+            # Told that pages are not needed soon, Linux begins to write them out, without a thread to wait in.
             with suppress(OSError):
                 os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         return StagedFile(self.path, self._hash.hexdigest(), self.size_bytes, self._head, self)

@@ -33,7 +33,7 @@ def serve() -> None:
     logs.configure(settings.log_level)
     lifeline.forks_die_with_me()
     # Bodies being received hold patient data: they belong into the data folder, not the system's.
-    tempfile.tempdir = str(settings.data / "tmp")
+    tempfile.tempdir = str(settings.staging)
     # Workers are forked after the code is loaded, so its memory is shared; each makes its own application,
     # so no connection is.
     multiprocessing.set_start_method("fork", force=True)

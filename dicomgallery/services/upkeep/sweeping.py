@@ -54,7 +54,7 @@ def sweep(*, actor: Actor, older_than_seconds: float = AGE_SECONDS) -> Swept:
     """
     demand(actor, Permission.ADMIN)
     blobs, blob_bytes = _sweep_blobs(actor, time.time() - older_than_seconds)
-    temporary = _sweep_temporary(settings.current().data.resolve() / "tmp", time.time() - AGE_SECONDS)
+    temporary = _sweep_temporary(settings.current().staging, time.time() - AGE_SECONDS)
     changes, jobs = _sweep_rows()
     return Swept(blobs, blob_bytes, temporary, changes, jobs)
 
