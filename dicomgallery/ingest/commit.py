@@ -33,7 +33,6 @@ Writer = Callable[[Session, Arrival, Items], Written]
 class _Ticket:
     arrival: Arrival
     items: Items
-    settle: Callable[[], None]
     written: Written | None = None
     error: BaseException | None = None
 
@@ -55,12 +54,9 @@ class GroupCommit:
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _leading: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, arrival: Arrival, items: Items, settle: Callable[[], None] = lambda: None) -> Written:
-        """Commit the rows of these files; gives their outcomes in order, or raises what went wrong.
-
-        `settle` waits for their blobs, after the rows are written and before they are committed.
-        """
-        ticket = _Ticket(arrival, items, settle)
+    def __call__(self, arrival: Arrival, items: Items) -> Written:
+        """Commit the rows of these files; gives their outcomes in order, or raises what went wrong."""
+        ticket = _Ticket(arrival, items)
         with self._guard:
             self._waiting.append(ticket)
         with self._leading:
@@ -69,12 +65,6 @@ class GroupCommit:
         if ticket.written is None:
             raise ticket.error or RuntimeError("A commit ended without a result.")
         return ticket.written
-
-    def _write_all(self, session: Session, batch: Sequence[_Ticket]) -> list[Written]:
-        written = [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
-        for ticket in batch:
-            ticket.settle()
-        return written
 
     def _next(self) -> list[_Ticket]:
         with self._guard:
@@ -87,7 +77,7 @@ class GroupCommit:
 
     def _commit(self, batch: list[_Ticket]) -> None:
         try:
-            written = retried(lambda session: self._write_all(session, batch))
+            written = retried(lambda session: [self.write(session, ticket.arrival, ticket.items) for ticket in batch])
         except BaseException as error:  # noqa: BLE001  it is raised again in the thread whose files these are
             if len(batch) == 1:
                 batch[0].error = error

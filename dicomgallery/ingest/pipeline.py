@@ -27,8 +27,9 @@ from dicomgallery.ingest.unpack import members
 from dicomgallery.jobs import queue
 from dicomgallery.models import retried
 from dicomgallery.settings import Settings
+from dicomgallery.storage.blobs import Placed
 from dicomgallery.storage.opening import store
-from dicomgallery.storage.staging import StagedFile, StorageFullError, each_on_disk, is_full, stage
+from dicomgallery.storage.staging import StagedFile, StorageFullError, is_full, stage
 
 log = logging.getLogger(__name__)
 
@@ -175,33 +176,21 @@ def _prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
 def _store(arrival: Arrival, batch: _Batch) -> Written:
     """Blobs, then rows, for one batch; the outcomes stand in its order."""
     with store().arriving():
-        settle = _put(batch)
+        placed = store().put([file.staged for file in batch.prepared])
         try:
-            written = _commit(arrival, batch.items, settle)
-        except OSError as error:
-            # The folders of the blobs were refused: a failed fsync is a failed store, never retried.
-            batch.change(partial(_unstored, error=error))
-            written = _commit(arrival, batch.items)
+            placed.settle()
+        except (OSError, StorageFullError):
+            # The disk may have taken the others, smaller ones perhaps.
+            batch.change(partial(_stored, placed))
+        written = _commit(arrival, batch.items)
     if any(isinstance(outcome, Accepted) for outcome in written.outcomes):
         queue.wake()
     return written
 
 
-def _put(batch: _Batch) -> Callable[[], None]:
-    """Put the blobs in their places and give what waits for them; a file that finds none becomes rejected."""
+def _stored(placed: Placed, file: Prepared) -> Prepared | Rejected:
     try:
-        each_on_disk([file.staged.settle for file in batch.prepared])
-        return store().put([(file.staged.sha256, file.staged.path) for file in batch.prepared]).settle
-    except (OSError, StorageFullError):
-        # What already lies at its place is safe there, and the disk may take the smaller files of a batch.
-        batch.change(_put_one)
-        return lambda: None
-
-
-def _put_one(file: Prepared) -> Prepared | Rejected:
-    try:
-        file.staged.settle()
-        store().put([(file.staged.sha256, file.staged.path)]).settle()
+        placed.settle_one(file.staged.sha256)
     except (OSError, StorageFullError) as error:
         return _unstored(file, error)
     return file

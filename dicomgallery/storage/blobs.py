@@ -5,12 +5,17 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from dicomgallery.storage.staging import StagedFile
+
 
 class Placed(Protocol):
     """Blobs that lie in their places, which the disk may not have for good yet."""
 
     def settle(self) -> None:
-        """Wait until the disk keeps their places for good; OSError when it refuses."""
+        """Wait until the disk has all of them for good; StorageFullError or OSError when it refuses one."""
+
+    def settle_one(self, sha256: str) -> None:
+        """The same for a single one; what was refused once is refused whenever asked again."""
 
 
 class BlobStore(Protocol):
@@ -19,8 +24,8 @@ class BlobStore(Protocol):
     def arriving(self) -> AbstractContextManager[None]:
         """Hold the sweeper off from before a blob is put until its row is committed."""
 
-    def put(self, staged: Sequence[tuple[str, Path]]) -> Placed:
-        """Take (sha256, file that is settled) over; OSError when the disk refuses. What it gives must settle, too."""
+    def put(self, staged: Sequence[StagedFile]) -> Placed:
+        """Take files over, settled or not; what it gives must settle, and tells what the disk refused."""
 
     def path(self, sha256: str) -> Path:
         """A local file with the blob's bytes; FileNotFoundError when there is none."""

@@ -1,15 +1,13 @@
-"""Blobs in a local folder: `blobs/ab/cd/<sha256>`, written by rename and fsynced."""
+"""Blobs in a local folder: `blobs/ab/<sha256>`, fsynced with the folder they lie in."""
 
 import fcntl
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from dicomgallery.storage.staging import each_on_disk
+from dicomgallery.storage.staging import StagedFile, StorageFullError, each_on_disk
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -25,15 +23,13 @@ class LocalStore:
     def __init__(self, data: Path) -> None:
         self.root = data / "blobs"
         self._root = str(self.root)
-        # Which of the 65536 folders this process knows to stand in their parents for good.
-        self._leaf_is_durable = bytearray(1 << 16)
         self.lock = data / "run" / "blobs.lock"
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock.touch(mode=0o600)
-        self._make_middle_folders()
+        self._make_folders()
 
-    def _make_middle_folders(self) -> None:
+    def _make_folders(self) -> None:
         if not (self.root / "ff").exists():
             for number in range(256):
                 (self.root / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
@@ -49,29 +45,19 @@ class LocalStore:
         """Hold arrivals off while blobs without rows are looked up and removed."""
         return _Lock(self.lock, fcntl.LOCK_EX)
 
-    def put(self, staged: Sequence[tuple[str, Path]]) -> "_Placed":
-        """Take (sha256, file that is settled) over; OSError when the disk refuses. What it gives must settle, too."""
-        folders: dict[str, None] = {}
-        leaves = []
-        for sha256, source in staged:
-            target = self._target(sha256)
-            leaf = os.path.dirname(target)
-            # Even what is there may have come a moment ago, and not be in its folder for good, nor that in its own.
-            folders[leaf] = None
-            if not self._leaf_is_durable[number := int(sha256[:4], 16)]:
-                folders[os.path.dirname(leaf)] = None
-                leaves.append(number)
-            if _touched(target):
-                source.unlink(missing_ok=True)
+    def put(self, staged: Sequence[StagedFile]) -> "_Placed":
+        """Take files over, settled or not; what it gives must settle, and tells what the disk refused."""
+        folders: dict[str, _Folder] = {}
+        places: dict[str, _Place] = {}
+        for file in staged:
+            if file.sha256 in places:
+                file.discard()
                 continue
-            try:
-                os.rename(source, target)
-            except FileNotFoundError:
-                # Another arrival may make the same folder at once: either may win.
-                with suppress(FileExistsError):
-                    os.mkdir(leaf, 0o700)
-                os.rename(source, target)
-        return _Placed(list(folders), leaves, self._leaf_is_durable)
+            target = self._target(file.sha256)
+            name = os.path.dirname(target)
+            place = places[file.sha256] = _Place(file, folders.setdefault(name, _Folder(name)))
+            place.take(target)
+        return _Placed(places, list(folders.values()))
 
     def path(self, sha256: str) -> Path:
         """The blob's file; FileNotFoundError when there is none."""
@@ -101,29 +87,78 @@ class LocalStore:
     def _target(self, sha256: str) -> str:
         if not _SHA256.fullmatch(sha256):
             raise ValueError("A blob is named by 64 lower-case hex digits.")
-        return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+        return f"{self._root}/{sha256[:2]}/{sha256}"
 
 
 @dataclass(slots=True)
-class _Placed:
-    """Blobs whose folders the disk does not have for good yet."""
+class _Folder:
+    """A folder with new entries."""
 
-    folders: Sequence[str]
-    leaves: Sequence[int]
-    durable: bytearray
+    path: str
+    is_settled: bool = False
     refusal: OSError | None = None
 
     def settle(self) -> None:
-        """Wait until the disk keeps their places for good; OSError when it refuses, now and whenever asked again."""
+        """Make the entries durable; a refusal is final: a second try would not tell of it."""
         if self.refusal is not None:
             raise self.refusal
+        if not self.is_settled:
+            try:
+                fsync_folder(self.path)
+            except OSError as error:
+                self.refusal = error
+                raise
+            self.is_settled = True
+
+
+@dataclass(slots=True)
+class _Place:
+    """A staged file on its way to its place."""
+
+    file: StagedFile
+    folder: _Folder
+    refusal: Exception | None = None
+
+    def take(self, target: str) -> None:
+        """Move the file there.
+
+        What is there already may be the blob of a row, so only bytes that the disk has may take its place; it may
+        also be what an arrival left that never came to its end, so it is not taken for the blob either.
+        """
         try:
-            each_on_disk([partial(fsync_folder, folder) for folder in self.folders])
-        except OSError as error:
-            self.refusal = error
-            raise
-        for number in self.leaves:
-            self.durable[number] = 1
+            os.link(self.file.path, target)
+            os.unlink(self.file.path)
+        except OSError:
+            # Most often because something is there; some file systems know no links.
+            try:
+                self.file.settle()
+                os.rename(self.file.path, target)
+            except (OSError, StorageFullError) as error:
+                self.refusal = error
+
+    def settle(self) -> None:
+        """Wait for the bytes."""
+        if self.refusal is not None:
+            raise self.refusal
+        self.file.settle()
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Blobs in their places, by their SHA-256, and the folders they lie in."""
+
+    places: dict[str, _Place]
+    folders: Sequence[_Folder]
+
+    def settle(self) -> None:
+        """Wait until the disk has all of them for good; StorageFullError or OSError when it refuses one."""
+        each_on_disk([*(place.settle for place in self.places.values()), *(folder.settle for folder in self.folders)])
+
+    def settle_one(self, sha256: str) -> None:
+        """The same for a single one; what was refused once is refused whenever asked again."""
+        place = self.places[sha256]
+        place.settle()
+        place.folder.settle()
 
 
 class _Lock:
@@ -161,11 +196,3 @@ def fsync_folder(folder: str | Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _touched(target: str) -> bool:
-    try:
-        os.utime(target)
-    except FileNotFoundError:
-        return False
-    return True

@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, Self
 
 from dicomgallery.errors import TooLargeError, UnavailableError
 
@@ -94,11 +93,9 @@ class StagingFile:
         return len(data)
 
     def take(self, stream: BinaryIO) -> Self:
-        """Append all of a stream, which must know `readinto`."""
-        bite = memoryview(bytearray(BITE))
-        readinto = cast("RawIOBase", stream).readinto
-        while count := readinto(bite):
-            self.write(bite[:count])
+        """Append all of a stream."""
+        while bite := stream.read(BITE):
+            self.write(bite)
         return self
 
     def finish(self) -> StagedFile:

@@ -13,10 +13,25 @@ from dicomgallery.storage.local import LocalStore
 from dicomgallery.storage.staging import StagedFile, each_on_disk, is_arriving, stage
 
 
+def arrived(folder: Path, data: bytes = b"bytes") -> StagedFile:
+    return stage(io.BytesIO(data), folder / "tmp", limit=1000)
+
+
 def staged(folder: Path, data: bytes = b"bytes") -> StagedFile:
-    file = stage(io.BytesIO(data), folder / "tmp", limit=1000)
+    file = arrived(folder, data)
     file.settle()
     return file
+
+
+def refused_once(patch: pytest.MonkeyPatch) -> None:
+    """The disk tells a refusal to whoever asks first, and keeps quiet to those behind."""
+    answers = iter([OSError(5, "Input/output error")])
+
+    def fsync(_handle: int) -> None:
+        for error in answers:
+            raise error
+
+    patch.setattr(os, "fsync", fsync)
 
 
 def test_a_refusal_is_told_when_nobody_waits_for_the_disk_any_more() -> None:
@@ -37,32 +52,82 @@ def test_a_refusal_is_told_when_nobody_waits_for_the_disk_any_more() -> None:
 
 def test_a_folder_that_the_disk_refused_once_stays_refused(tmp_path: Path) -> None:
     file = staged(tmp_path)
-    placed = LocalStore(tmp_path).put([(file.sha256, file.path)])
-    leaf = tmp_path / "blobs" / file.sha256[:2] / file.sha256[2:4]
-    leaf.rename(tmp_path / "away")
+    placed = LocalStore(tmp_path).put([file])
+    folder = tmp_path / "blobs" / file.sha256[:2]
+    folder.rename(tmp_path / "away")
     with pytest.raises(FileNotFoundError):
         placed.settle()
 
-    (tmp_path / "away").rename(leaf)
+    (tmp_path / "away").rename(folder)
 
     with pytest.raises(FileNotFoundError):
         placed.settle()
+    with pytest.raises(FileNotFoundError):
+        placed.settle_one(file.sha256)
 
 
-def test_bytes_that_another_process_put_a_moment_ago_are_waited_for_up_to_their_folders_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = staged(tmp_path), staged(tmp_path)
-    LocalStore(tmp_path).put([(first.sha256, first.path)])
-    another = LocalStore(tmp_path)
-    waited: list[Path] = []
-    monkeypatch.setattr(local, "fsync_folder", lambda folder: waited.append(Path(folder)))
+def test_a_refused_file_does_not_take_the_others_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = arrived(tmp_path, b"bad"), arrived(tmp_path, b"good")
+    placed = LocalStore(tmp_path).put([bad, good])
+    with monkeypatch.context() as patch:
+        refused_once(patch)
+        with pytest.raises(OSError, match="Input/output"):
+            placed.settle_one(bad.sha256)
 
-    another.put([(second.sha256, second.path)]).settle()
+    with pytest.raises(OSError, match="Input/output"):
+        placed.settle()
 
-    middle = tmp_path / "blobs" / first.sha256[:2]
-    assert set(waited) == {middle, middle / first.sha256[2:4]}
-    assert not second.path.exists()
+    placed.settle_one(good.sha256)
+    with pytest.raises(OSError, match="Input/output"):
+        placed.settle_one(bad.sha256)
+
+
+def test_what_an_arrival_left_half_written_is_not_taken_for_the_blob(tmp_path: Path) -> None:
+    file = arrived(tmp_path)
+    target = tmp_path / "blobs" / file.sha256[:2] / file.sha256
+    store = LocalStore(tmp_path)
+    target.write_bytes(b"by")
+
+    store.put([file]).settle()
+
+    assert target.read_bytes() == b"bytes"
+    assert not file.path.exists()
+
+
+def test_only_bytes_that_the_disk_has_take_the_place_of_a_blob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LocalStore(tmp_path)
+    store.put([first := arrived(tmp_path)]).settle()
+    second = arrived(tmp_path)
+    target = tmp_path / "blobs" / first.sha256[:2] / first.sha256
+    before = target.stat().st_ino
+    refused_once(monkeypatch)
+
+    placed = store.put([second])
+
+    with pytest.raises(OSError, match="Input/output"):
+        placed.settle()
+    assert target.stat().st_ino == before
+
+
+def test_the_same_bytes_twice_in_a_batch_are_put_once(tmp_path: Path) -> None:
+    first, second = arrived(tmp_path), arrived(tmp_path)
+
+    LocalStore(tmp_path).put([first, second]).settle()
+
+    assert [sha256 for sha256, _ in LocalStore(tmp_path).every()] == [first.sha256]
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_file_system_without_links_keeps_blobs_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    store = LocalStore(tmp_path)
+
+    store.put([file := arrived(tmp_path)]).settle()
+
+    assert store.path(file.sha256).read_bytes() == b"bytes"
 
 
 def test_a_store_waits_for_the_folders_that_another_process_has_just_made(
