@@ -35,6 +35,7 @@ def run(files: int = FILES, rounds: int = 3) -> dict[str, Any]:
         for _ in range(rounds):
             with serving() as server:
                 prepared = way(server, slices)
+                server.settle()
                 before, began = server.cpu_seconds(), time.monotonic()
                 prepared()
                 rates.append(files / (time.monotonic() - began))
@@ -56,7 +57,9 @@ def _beside_orthanc(slices: list[bytes], rounds: int) -> dict[str, Any] | None:
                 figures["version"] = peer.version
                 theirs.append(peer.raw_per_s(slices, connections))
             with serving() as server:
-                send, began = _raw(connections)(server, slices), time.monotonic()
+                send = _raw(connections)(server, slices)
+                server.settle()
+                began = time.monotonic()
                 send()
                 ours.append(len(slices) / (time.monotonic() - began))
         figures[f"raw_{connections}"] = {

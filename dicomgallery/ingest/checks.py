@@ -1,6 +1,5 @@
 """From staged bytes to facts, or to the reason why not."""
 
-import mmap
 from dataclasses import replace
 
 from dicomgallery.dicom.facts import Facts, facts_in
@@ -26,7 +25,7 @@ def prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
     """Pre-scan and parse a staged file; nothing is read beyond its header but the frame of its pixel data."""
     if not staged.size_bytes:
         return Rejected(name, Reason.INVALID_TYPE, "The file is empty.")
-    with staged.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with staged.mapped() as data:
         scanned = prescan(data)
         if isinstance(scanned, Flawed):
             return Rejected(name, REASON_OF[scanned.flaw], scanned.detail)

@@ -22,6 +22,7 @@ from dicomgallery.serving import (
 def init_app(app: Flask) -> None:
     """Give every HTTP door its identity, errors, headers and filters."""
     app.request_class = uploads.GalleryRequest
+    app.session_interface = identity.Sessions()
     app.config.update(
         MAX_FORM_PARTS=uploads.MAX_PARTS,
         MAX_FORM_MEMORY_SIZE=uploads.MAX_FIELD_BYTES,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar, cast
 
-from flask import current_app, g, request, session
+from flask import Flask, Request, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from dicomgallery import settings
 from dicomgallery.access import LOCAL_OWNER, Actor, Permission, demand
@@ -32,6 +33,16 @@ class TooManyAttemptsError(ForbiddenError):
 
     def __init__(self) -> None:
         super().__init__("Too many wrong passwords. Wait a minute, then try again.")
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions in signed cookies; programs bring none, and need no signer made for them."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of this request's cookie, or an empty one."""
+        if not request.cookies.get(self.get_cookie_name(app)):
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def current_actor() -> Actor:

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import mmap
 import os
 import secrets
 import time
@@ -42,6 +43,12 @@ class StagedFile:
     """The first bytes, by which an archive is known."""
     written: "StagingFile | None" = field(default=None, compare=False, repr=False)
     """What they were written through, when that has not waited for the disk yet."""
+
+    def mapped(self) -> mmap.mmap:
+        """The bytes, read as they are needed; ValueError when there are none."""
+        if self.written is not None:
+            return self.written.mapped()
+        return _mapped(self.path)
 
     def settle(self) -> None:
         """Wait until the disk has the bytes for good; StorageFullError or OSError when it refused them.
@@ -118,6 +125,12 @@ class StagingFile:
         if self._refusal is not None:
             raise self._refusal
 
+    def mapped(self) -> mmap.mmap:
+        """The bytes, read as they are needed; ValueError when there are none."""
+        if self._file.closed:
+            return _mapped(self.path)
+        return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+
     def drop(self) -> None:
         """Forget the bytes."""
         self._file.close()
@@ -165,6 +178,11 @@ def _disk() -> ThreadPoolExecutor:
 def is_full(error: OSError) -> bool:
     """Say whether an error of the operating system means that the disk is full."""
     return error.errno in _FULL
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _plain(error: OSError) -> Exception:
