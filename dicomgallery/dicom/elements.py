@@ -14,8 +14,10 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as ItemSequence
 from pydicom.valuerep import TEXT_VR_DELIMS
 
-from dicomgallery.dicom.reader import PYDICOM_TROUBLE
+from dicomgallery.dicom.reader import PYDICOM_TROUBLE, Skimmed
 from dicomgallery.dicom.structure import VR_OF_TAG
+
+Header = Dataset | Skimmed
 
 CHARSET_VRS: Final = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """Those that (0008,0005) speaks about (PS3.5 6.1.2.2)."""
@@ -27,7 +29,7 @@ NUMBER_FORMATS: Final = {
 BINARY_VRS: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW", "US or OW", "US or SS or OW"})
 
 
-def text(dataset: Dataset, tag: int) -> str:
+def text(dataset: Header, tag: int) -> str:
     """Return an element's text, several values joined by backslashes; "" when it is absent or has none."""
     element = as_stored(dataset, tag)
     if element is None:
@@ -37,19 +39,19 @@ def text(dataset: Dataset, tag: int) -> str:
     return _converted_text(element)
 
 
-def texts(dataset: Dataset, tag: int) -> list[str]:
+def texts(dataset: Header, tag: int) -> list[str]:
     """Return an element's values as texts, each without padding."""
     whole = text(dataset, tag)
     return [part.strip(" \0") for part in whole.split("\\")] if whole else []
 
 
-def first(dataset: Dataset, tag: int) -> str:
+def first(dataset: Header, tag: int) -> str:
     """Return an element's first value as text, "" without one."""
     whole, _, _ = text(dataset, tag).partition("\\")
     return whole.strip(" \0")
 
 
-def numbers(dataset: Dataset, tag: int) -> tuple[float, ...]:
+def numbers(dataset: Header, tag: int) -> tuple[float, ...]:
     """Return an element's values as finite numbers; empty when any of them is none."""
     element = as_stored(dataset, tag)
     if element is None:
@@ -64,20 +66,22 @@ def numbers(dataset: Dataset, tag: int) -> tuple[float, ...]:
     return _parsed(parts)
 
 
-def number(dataset: Dataset, tag: int) -> float | None:
+def number(dataset: Header, tag: int) -> float | None:
     """Return an element's first value as a finite number."""
     values = numbers(dataset, tag) or _parsed(texts(dataset, tag)[:1])
     return values[0] if values else None
 
 
-def whole(dataset: Dataset, tag: int) -> int | None:
+def whole(dataset: Header, tag: int) -> int | None:
     """Return an element's first value as a whole number that any database holds."""
     value = number(dataset, tag)
     return int(value) if value is not None and abs(value) < 2**31 else None
 
 
-def items(dataset: Dataset, tag: int) -> Sequence[Dataset]:
+def items(dataset: Header, tag: int) -> Sequence[Dataset]:
     """Return a sequence's items; none when it is absent or is no sequence."""
+    if isinstance(dataset, Skimmed):
+        return ()
     try:
         if tag not in dataset or dataset[tag].VR != "SQ":
             return ()
@@ -88,8 +92,10 @@ def items(dataset: Dataset, tag: int) -> Sequence[Dataset]:
     return found if isinstance(found, ItemSequence) else ()
 
 
-def charsets(dataset: Dataset) -> list[str]:
+def charsets(dataset: Header) -> list[str]:
     """Return the Python encodings of a dataset's text."""
+    if isinstance(dataset, Skimmed):
+        return [dataset.encoding]
     found = dataset.original_character_set
     return [found] if isinstance(found, str) else list(found or ["iso8859"])
 
@@ -148,8 +154,10 @@ def raw_tags(raw: RawDataElement) -> list[tuple[int, int]]:
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
-def as_stored(dataset: Dataset, tag: int) -> DataElement | RawDataElement | None:
+def as_stored(dataset: Header, tag: int) -> DataElement | RawDataElement | None:
     """Get an element as it lies there, converted or not; None when it is absent."""
+    if isinstance(dataset, Skimmed):
+        return dataset.elements.get(tag)
     # Without keep_deferred, pydicom converts an empty element of a VR that it does not know, and raises.
     return dataset.get_item(tag, keep_deferred=True)
 

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from pydicom.dataset import Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag
 
 from dicomgallery.dicom import elements, geometry
+from dicomgallery.dicom.elements import Header
 from dicomgallery.dicom.prescan import Buffer, Prescanned
-from dicomgallery.dicom.reader import parse, skim
+from dicomgallery.dicom.reader import Skimmed, parse, skim
 from dicomgallery.dicom.uids import name_of
 from dicomgallery.dicom.values import clean
 from dicomgallery.dicom.vocabulary import Kind, kind_of
@@ -28,6 +29,13 @@ _TAGS: Final = {tag: BaseTag(tag) for tag in (
     0x00280011, 0x00280030, 0x00280100, 0x00280101, 0x00420010, 0x00700080, 0x30060002, 0x300A0002, 0x52009229,
 )}  # fmt: skip
 """Every element of the top level that a fact is read from, and the character set they are written in."""
+_ABOVE_TAGS: Final = (
+    0x00080020, 0x00080021, 0x00080030, 0x00080031, 0x00080050, 0x00080060, 0x00080070, 0x00080080, 0x00080090,
+    0x00081010, 0x00081030, 0x0008103E, 0x00081090, 0x00100010, 0x00100020, 0x00100021, 0x00100030, 0x00100040,
+    0x00101010, 0x00120062, 0x00180015, 0x00181030, 0x0020000D, 0x0020000E, 0x00200010, 0x00200011, 0x00200052,
+    0x00200060, 0x00200062,
+)  # fmt: skip
+"""Those that patient, study and series are read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ def facts_in(data: Buffer, scanned: Prescanned) -> Facts:
     }
     skimmed = skim(data, scanned, _TAGS)
     if skimmed is not None:
-        facts = facts_of(skimmed, **known)
+        facts = _facts(skimmed, _above_again(skimmed), known)
         # What the data set leaves out may stand in the file meta information.
         if facts.instance.sop_uid and facts.instance.sop_class_uid:
             return facts
@@ -137,21 +145,48 @@ def facts_in(data: Buffer, scanned: Prescanned) -> Facts:
 
 
 def facts_of(
-    dataset: Dataset, *, transfer_syntax: str, headerless: bool = False, has_pixels: bool | None = None
+    dataset: Header, *, transfer_syntax: str, headerless: bool = False, has_pixels: bool | None = None
 ) -> Facts:
     """Read the facts of a dataset, header or whole; never raises.
 
     `has_pixels` is what the pre-scan saw; without it, a header that describes a picture is taken to have one.
     """
-    return Facts(
-        patient=_patient(dataset),
-        study=_study(dataset),
-        series=_series(dataset),
-        instance=_instance(dataset, transfer_syntax, headerless=headerless, has_pixels=has_pixels),
-    )
+    known = {"transfer_syntax": transfer_syntax, "headerless": headerless, "has_pixels": has_pixels}
+    return _facts(dataset, _above(dataset), known)
 
 
-def _patient(dataset: Dataset) -> PatientFacts:
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What an instance stands under, and the elements that told it."""
+
+    told: tuple[RawDataElement | str | None, ...]
+    patient: PatientFacts
+    study: StudyFacts
+    series: SeriesFacts
+
+
+_last_above: _Above | None = None
+
+
+def _above_again(skimmed: Skimmed) -> _Above:
+    """What a header tells of patient, study and series; mostly just what the slice before it told."""
+    global _last_above  # noqa: PLW0603  one slot, replaced as a whole: threads may take turns at it
+    told = (*map(skimmed.elements.get, _ABOVE_TAGS), skimmed.encoding)
+    last = _last_above
+    if last is None or last.told != told:
+        last = _last_above = _above(skimmed, told)
+    return last
+
+
+def _above(dataset: Header, told: tuple[RawDataElement | str | None, ...] = ()) -> _Above:
+    return _Above(told, _patient(dataset), _study(dataset), _series(dataset))
+
+
+def _facts(dataset: Header, above: _Above, known: dict[str, Any]) -> Facts:
+    return Facts(above.patient, above.study, above.series, _instance(dataset, **known))
+
+
+def _patient(dataset: Header) -> PatientFacts:
     return PatientFacts(
         patient_id=_text(dataset, 0x00100020),
         issuer=_text(dataset, 0x00100021),
@@ -162,7 +197,7 @@ def _patient(dataset: Dataset) -> PatientFacts:
     )
 
 
-def _study(dataset: Dataset) -> StudyFacts:
+def _study(dataset: Header) -> StudyFacts:
     return StudyFacts(
         study_uid=_uid(dataset, 0x0020000D),
         study_id=_text(dataset, 0x00200010),
@@ -176,7 +211,7 @@ def _study(dataset: Dataset) -> StudyFacts:
     )
 
 
-def _series(dataset: Dataset) -> SeriesFacts:
+def _series(dataset: Header) -> SeriesFacts:
     return SeriesFacts(
         series_uid=_uid(dataset, 0x0020000E),
         modality=_first(dataset, 0x00080060),
@@ -195,11 +230,12 @@ def _series(dataset: Dataset) -> SeriesFacts:
     )
 
 
-def _instance(dataset: Dataset, transfer_syntax: str, *, headerless: bool, has_pixels: bool | None) -> InstanceFacts:
+def _instance(dataset: Header, transfer_syntax: str, *, headerless: bool, has_pixels: bool | None) -> InstanceFacts:
     sop_class = _uid(dataset, 0x00080016) or _uid_of_meta(dataset, 0x00020002)
     rows, columns = _count(dataset, 0x00280010), _count(dataset, 0x00280011)
     if has_pixels is None:
-        has_pixels = any(tag in dataset for tag in (0x7FE00010, 0x7FE00009, 0x7FE00008)) or rows * columns > 0
+        pixels = (elements.as_stored(dataset, tag) for tag in (0x7FE00010, 0x7FE00009, 0x7FE00008))
+        has_pixels = any(element is not None for element in pixels) or rows * columns > 0
     number = elements.whole(dataset, 0x00200013)
     return InstanceFacts(
         sop_uid=_uid(dataset, 0x00080018) or _uid_of_meta(dataset, 0x00020003),
@@ -227,7 +263,7 @@ def _instance(dataset: Dataset, transfer_syntax: str, *, headerless: bool, has_p
     )
 
 
-def _label(dataset: Dataset, sop_class: str, number: int | None) -> str:
+def _label(dataset: Header, sop_class: str, number: int | None) -> str:
     """Call an instance by what tells it from its neighbors: its series and its number."""
     described = (
         _text(dataset, 0x00420010)  # Document Title
@@ -243,33 +279,33 @@ def _label(dataset: Dataset, sop_class: str, number: int | None) -> str:
     return clean(described)[:80] + (f" #{number}" if number is not None else "")
 
 
-def _deidentified(dataset: Dataset) -> Deidentified:
+def _deidentified(dataset: Header) -> Deidentified:
     """Say whether identity was removed, and whether by a named method (PS3.15 E.1.1)."""
     if _first(dataset, 0x00120062).upper() != "YES":
         return "no"
     return "profile" if elements.items(dataset, 0x00120064) else "yes"
 
 
-def _text(dataset: Dataset, tag: int) -> str:
+def _text(dataset: Header, tag: int) -> str:
     return clean(elements.text(dataset, tag))
 
 
-def _first(dataset: Dataset, tag: int) -> str:
+def _first(dataset: Header, tag: int) -> str:
     return clean(elements.first(dataset, tag))
 
 
-def _uid(dataset: Dataset, tag: int) -> str:
+def _uid(dataset: Header, tag: int) -> str:
     """Read a UID; one of characters that no UID has is as good as none, for it will not find its way back."""
     uid = _first(dataset, tag)
     return uid if _UID.fullmatch(uid) else ""
 
 
-def _uid_of_meta(dataset: Dataset, tag: int) -> str:
+def _uid_of_meta(dataset: Header, tag: int) -> str:
     meta = getattr(dataset, "file_meta", None)
     return _uid(meta, tag) if meta else ""
 
 
-def _count(dataset: Dataset, tag: int) -> int:
+def _count(dataset: Header, tag: int) -> int:
     return min(max(elements.whole(dataset, tag) or 0, 0), _BIGGEST)
 
 

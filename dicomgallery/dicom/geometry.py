@@ -3,9 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from pydicom.dataset import Dataset
-
 from dicomgallery.dicom import elements
+from dicomgallery.dicom.elements import Header
 
 _POSITION = 0x00200032
 _ORIENTATION = 0x00200037
@@ -16,13 +15,13 @@ _PIXEL_MEASURES = 0x00289110
 _IMAGER_SPACING = 0x00181164
 
 
-def orientation_of(dataset: Dataset) -> tuple[float, ...]:
+def orientation_of(dataset: Header) -> tuple[float, ...]:
     """Return the six direction cosines of rows and columns; empty when absent or degenerate."""
     cosines = _shared(dataset, _PLANE_ORIENTATION, _ORIENTATION)
     return cosines if len(cosines) == 6 and normal_of(cosines) is not None else ()
 
 
-def spacing_of(dataset: Dataset) -> tuple[float, ...]:
+def spacing_of(dataset: Header) -> tuple[float, ...]:
     """Return the distance between rows and between columns in mm; that at the detector for a projection."""
     spacing = _shared(dataset, _PIXEL_MEASURES, _SPACING) or elements.numbers(dataset, _IMAGER_SPACING)
     return spacing if len(spacing) == 2 and min(spacing) > 0 else ()
@@ -38,7 +37,7 @@ def normal_of(cosines: Sequence[float]) -> tuple[float, float, float] | None:
     return normal[0] / length, normal[1] / length, normal[2] / length
 
 
-def position_along_normal_mm(dataset: Dataset) -> float | None:
+def position_along_normal_mm(dataset: Header) -> float | None:
     """Return where the plane cuts its own normal, which orders a stack; None for what is no single plane."""
     position = elements.numbers(dataset, _POSITION)
     cosines = elements.numbers(dataset, _ORIENTATION)
@@ -60,7 +59,7 @@ def plane_name(cosines: Sequence[float]) -> str:
     return nearness[1] if nearness[0] > 0.8 else "oblique"
 
 
-def _shared(dataset: Dataset, group: int, tag: int) -> tuple[float, ...]:
+def _shared(dataset: Header, group: int, tag: int) -> tuple[float, ...]:
     """Read an element at the top, else from the shared functional groups (PS3.3 C.7.6.16)."""
     if direct := elements.numbers(dataset, tag):
         return direct

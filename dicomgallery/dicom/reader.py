@@ -3,12 +3,13 @@
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from pydicom import dcmread
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_dataset
@@ -43,6 +44,14 @@ _CHARSET: Final = 0x00080005
 _ENCODING_OF: Final = {b"": "iso8859", b"ISO_IR 6": "iso8859", b"ISO_IR 100": "latin_1", b"ISO_IR 192": "UTF8"}
 """Python's names for what nearly every file declares (PS3.3 C.12.1.1.2)."""
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Skimmed:
+    """Single elements of a header as they lie there, and nothing of what a Dataset knows besides."""
+
+    elements: Mapping[int, RawDataElement]
+    encoding: str
 
 
 class UnreadableError(RefusedError):
@@ -82,16 +91,16 @@ def parse(data: Buffer, scanned: Prescanned) -> Dataset:
     return _parsed_inflated(data, scanned, scanned.inflated[: scanned.header_end])
 
 
-def skim(data: Buffer, scanned: Prescanned, wanted: Mapping[int, BaseTag]) -> Dataset | None:
+def skim(data: Buffer, scanned: Prescanned, wanted: Mapping[int, BaseTag]) -> Skimmed | None:
     """Take single elements out of a header that has passed the gate; None where only a parse will do.
 
     The gate has noted where each element lies, so the rest need not be touched. Values stay raw. Left to the parse is
-    what it may refuse though the gate does not: sequences that it reads at once, and unusual text.
+    what it may refuse though the gate does not: sequences, and unusual text.
     """
     if not scanned.usual_meta:
         return None
     little = scanned.transfer_syntax != EXPLICIT_BIG_ENDIAN
-    found: dict[BaseTag, DataElement | RawDataElement] = {}
+    found: dict[int, RawDataElement] = {}
     encoding: str | None = "iso8859"
     for tag, vr, length, value in scanned.top:
         if length == UNDEFINED or tag < _FIRST_DATA_TAG:
@@ -104,12 +113,9 @@ def skim(data: Buffer, scanned: Prescanned, wanted: Mapping[int, BaseTag]) -> Da
         raw = bytes(data[value : value + length])
         if tag == _CHARSET:
             encoding = _ENCODING_OF.get(raw.rstrip(b" \0")) if text in ("CS", None) else None
-        found[known] = RawDataElement(known, text, length, raw, value, vr is None, little)
-    if encoding is None:
-        return None
-    dataset = Dataset(found)
-    dataset.set_original_encoding(None, little, [encoding])
-    return dataset
+        # Where it lies is left out: the same element of two files is then the same.
+        found[tag] = RawDataElement(known, text, length, raw, 0, vr is None, little)
+    return None if encoding is None else Skimmed(found, encoding)
 
 
 def _bytes_of(source: bytes | Path) -> bytes:

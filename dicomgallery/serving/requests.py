@@ -3,17 +3,36 @@
 import logging
 import secrets
 import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 
 from dicomgallery import logs
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 HEADER = "X-Request-Id"
 log = logging.getLogger(__name__)
 
 
+class GalleryResponse(Response):
+    """An answer that goes out in one piece when all of it is at hand."""
+
+    def get_app_iter(self, environ: "WSGIEnvironment") -> Iterable[bytes]:
+        """A list where there is one, which the server need not ask for piece by piece."""
+        pieces = super().get_app_iter(environ)
+        if not self.is_sequence or self.direct_passthrough:
+            return pieces
+        body = list(pieces)
+        self.close()
+        return body
+
+
 def init_app(app: Flask) -> None:
     """Number every request of this application and log it."""
+    app.response_class = GalleryResponse
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)

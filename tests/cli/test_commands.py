@@ -151,7 +151,7 @@ def test_verify_that_cannot_look_ends_with_two(app: Flask) -> None:
 def test_sweep_and_rebuild_say_what_they_did(app: Flask, gallery: Gallery) -> None:
     gallery.ingest(*CT)
     gallery.work()
-    stray = gallery.settings.data / "blobs" / "ab" / "ab" / ("ab" * 32)
+    stray = gallery.settings.data / "blobs" / "ab" / ("ab" * 32)
     stray.parent.mkdir(parents=True, exist_ok=True)
     stray.write_bytes(b"stray")
     os.utime(stray, (time.time() - 7200,) * 2)

@@ -17,6 +17,7 @@ from dicomgallery.dicom import synthetic
 from dicomgallery.dicom.facts import _TAGS, Facts, facts_in, facts_of
 from dicomgallery.dicom.prescan import Flawed, prescan
 from dicomgallery.dicom.reader import parse, read_header, skim
+from dicomgallery.dicom.structure import VR_OF_TAG
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 
@@ -180,6 +181,21 @@ def both_ways(data: bytes) -> tuple[Facts | None, Facts] | None:
         has_pixels=scanned.pixel_offset is not None,
     )
     return facts_in(data, scanned), parsed
+
+
+@pytest.mark.parametrize("tag", [tag for tag in _TAGS if VR_OF_TAG[tag] != "SQ"], ids=lambda tag: f"{tag:08X}")
+def test_what_the_slice_before_told_is_not_taken_for_what_this_one_tells(tag: int) -> None:
+    slice_before = synthetic.ct_series(1)[0]
+    this = synthetic.ct_series(1)[0]
+    other = {"US": 3, "DS": ["1.5"] * 6, "IS": "77", "UI": "1.2.3", "CS": "YES", "DA": "19990101", "TM": "0101"}
+    this[tag] = DataElement(tag, vr := VR_OF_TAG[tag], "ISO_IR 192" if tag == 0x00080005 else other.get(vr, "other"))
+
+    told_before = both_ways(synthetic.as_bytes(slice_before))
+    told = both_ways(synthetic.as_bytes(this))
+
+    assert told_before is not None
+    assert told is not None
+    assert told[0] == told[1]
 
 
 def real_files() -> list[Path]:

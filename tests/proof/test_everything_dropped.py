@@ -226,7 +226,7 @@ def all_pages(asker: Asker, path: str) -> list[str]:
 
 def blob(drop: Drop, sha256: str) -> Path:
     """Where the server keeps these bytes."""
-    return drop.asker.server.data / "blobs" / sha256[:2] / sha256[2:4] / sha256
+    return drop.asker.server.data / "blobs" / sha256[:2] / sha256
 
 
 def is_decodable(path: Path) -> bool:

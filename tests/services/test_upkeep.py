@@ -52,7 +52,7 @@ def wrong() -> dict[Kind, int]:
 
 def stray(data: bytes = b"stray", seconds: float = 0) -> Path:
     name = hashlib.sha256(data).hexdigest()
-    path = settings.current().data / "blobs" / name[:2] / name[2:4] / name
+    path = settings.current().data / "blobs" / name[:2] / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     os.utime(path, (time.time() - seconds,) * 2)
