@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -25,7 +25,12 @@ COLUMNS: dict[str, InstrumentedAttribute[str]] = {
     "transfer_syntax": Series.transfer_syntax,
     "deidentified": Series.deidentified,
 }
-"""The column behind each counted facet; of the date, the first four digits."""
+"""The column behind each counted facet, to look series up by."""
+VALUES: dict[str, InstrumentedAttribute[str] | ColumnElement[str]] = {
+    **COLUMNS,
+    "year": func.substr(Series.date_key, 1, 4),
+}
+"""What each counted facet shows of a series."""
 
 
 def series_appeared(session: Session, series_ids: Collection[int]) -> None:
@@ -51,8 +56,7 @@ def series_changed(session: Session, series_ids: Collection[int]) -> Iterator[No
 def recount(session: Session) -> None:
     """Count everything anew, from the series themselves."""
     session.execute(delete(FacetCount))
-    for facet, column in COLUMNS.items():
-        value = func.substr(column, 1, 4) if facet == "year" else column
+    for facet, value in VALUES.items():
         found = session.execute(
             select(Series.workspace_id, value, func.count())
             .where(Series.instance_count > 0)
@@ -66,7 +70,7 @@ def recount(session: Session) -> None:
 def _values(session: Session, series_ids: Collection[int], *, only_visible: bool = False) -> list[Sequence[Any]]:
     rows: list[Sequence[Any]] = []
     for ids in batches(sorted(series_ids)):
-        query = select(Series.workspace_id, *COLUMNS.values()).where(Series.id.in_(ids))
+        query = select(Series.workspace_id, *VALUES.values()).where(Series.id.in_(ids))
         if only_visible:
             query = query.where(Series.instance_count > 0)
         rows += session.execute(query).all()
@@ -76,8 +80,8 @@ def _values(session: Session, series_ids: Collection[int], *, only_visible: bool
 def _add(session: Session, rows: Sequence[Sequence[Any]], sign: int) -> None:
     counts: Counter[tuple[int, str, str]] = Counter()
     for workspace_id, *values in rows:
-        for facet, value in zip(COLUMNS, values, strict=True):
-            counts[workspace_id, facet, value[:4] if facet == "year" else value] += sign
+        for facet, value in zip(VALUES, values, strict=True):
+            counts[workspace_id, facet, value] += sign
     if not counts:
         return
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from dicomgallery.access import Scope
 from dicomgallery.catalog.count import CAP
-from dicomgallery.catalog.counters import COLUMNS
+from dicomgallery.catalog.counters import VALUES
 from dicomgallery.catalog.matching import RARE, Matching, matching, sample
 from dicomgallery.catalog.memo import remembered
 from dicomgallery.catalog.query import FACETS, NOT_GIVEN, Level, SearchQuery, Sort
@@ -132,12 +132,8 @@ def _together(scope: Scope, match: Matching, names: Sequence[str]) -> dict[str, 
     """Count several facets over one set of series."""
     some = sample(scope, match)
     capped = len(some) > CAP
-    places = {name: place for place, name in enumerate(COLUMNS)}
-    counted: dict[str, Counts] = {}
-    for name in names:
-        counts = Counter(map(itemgetter(places[name]), some))
-        counted[name] = (_by_year(counts) if name == "year" else counts, capped)
-    return counted
+    places = {name: place for place, name in enumerate(VALUES)}
+    return {name: (Counter(map(itemgetter(places[name]), some)), capped) for name in names}
 
 
 def _alone(scope: Scope, query: SearchQuery, name: str) -> Counts:
@@ -162,13 +158,6 @@ def _counters(scope: Scope, names: Sequence[str]) -> Iterable[Any]:
         .group_by(FacetCount.facet, FacetCount.value)
     )
     return db.session.execute(query).all()
-
-
-def _by_year(dates: Counter[str]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for date, number in dates.items():
-        counts[date[:4]] += number
-    return counts
 
 
 def _collections(scope: Scope, match: Matching | None) -> Counts:

@@ -88,8 +88,7 @@ def _facets_differ() -> bool:
     kept = select(FacetCount.workspace_id, FacetCount.facet, FacetCount.value, FacetCount.count)
     told = {(row[0], row[1], row[2]): row[3] for row in db.session.execute(kept) if row[3]}
     true: dict[tuple[int, str, str], int] = {}
-    for facet, column in counters.COLUMNS.items():
-        value = func.substr(column, 1, 4) if facet == "year" else column
+    for facet, value in counters.VALUES.items():
         query = select(Series.workspace_id, value, func.count()).where(Series.instance_count > 0)
         for workspace_id, text, count in db.session.execute(query.group_by(Series.workspace_id, value)):
             true[workspace_id, facet, text] = count
