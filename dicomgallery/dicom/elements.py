@@ -29,74 +29,74 @@ NUMBER_FORMATS: Final = {
 BINARY_VRS: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW", "US or OW", "US or SS or OW"})
 
 
-def text(dataset: Header, tag: int) -> str:
+def text(header: Header, tag: int) -> str:
     """Return an element's text, several values joined by backslashes; "" when it is absent or has none."""
-    element = as_stored(dataset, tag)
+    element = as_stored(header, tag)
     if element is None:
         return ""
     if isinstance(element, RawDataElement):
-        return raw_text(element, charsets(dataset))
+        return raw_text(element, charsets(header))
     return _converted_text(element)
 
 
-def texts(dataset: Header, tag: int) -> list[str]:
+def texts(header: Header, tag: int) -> list[str]:
     """Return an element's values as texts, each without padding."""
-    whole = text(dataset, tag)
+    whole = text(header, tag)
     return [part.strip(" \0") for part in whole.split("\\")] if whole else []
 
 
-def first(dataset: Header, tag: int) -> str:
+def first(header: Header, tag: int) -> str:
     """Return an element's first value as text, "" without one."""
-    whole, _, _ = text(dataset, tag).partition("\\")
+    whole, _, _ = text(header, tag).partition("\\")
     return whole.strip(" \0")
 
 
-def numbers(dataset: Header, tag: int) -> tuple[float, ...]:
+def numbers(header: Header, tag: int) -> tuple[float, ...]:
     """Return an element's values as finite numbers; empty when any of them is none."""
-    element = as_stored(dataset, tag)
+    element = as_stored(header, tag)
     if element is None:
         return ()
     if isinstance(element, RawDataElement):
         vr = vr_of(element)
         if vr in NUMBER_FORMATS:
             return _finite(raw_numbers(element, vr))
-        return _parsed(raw_text(element, charsets(dataset)).split("\\"))
+        return _parsed(raw_text(element, charsets(header)).split("\\"))
     value = element.value
     parts = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else [value]
     return _parsed(parts)
 
 
-def number(dataset: Header, tag: int) -> float | None:
+def number(header: Header, tag: int) -> float | None:
     """Return an element's first value as a finite number."""
-    values = numbers(dataset, tag) or _parsed(texts(dataset, tag)[:1])
+    values = numbers(header, tag) or _parsed(texts(header, tag)[:1])
     return values[0] if values else None
 
 
-def whole(dataset: Header, tag: int) -> int | None:
+def whole(header: Header, tag: int) -> int | None:
     """Return an element's first value as a whole number that any database holds."""
-    value = number(dataset, tag)
+    value = number(header, tag)
     return int(value) if value is not None and abs(value) < 2**31 else None
 
 
-def items(dataset: Header, tag: int) -> Sequence[Dataset]:
+def items(header: Header, tag: int) -> Sequence[Dataset]:
     """Return a sequence's items; none when it is absent or is no sequence."""
-    if isinstance(dataset, Skimmed):
+    if isinstance(header, Skimmed):
         return ()
     try:
-        if tag not in dataset or dataset[tag].VR != "SQ":
+        if tag not in header or header[tag].VR != "SQ":
             return ()
-        found = dataset[tag].value
+        found = header[tag].value
     except PYDICOM_TROUBLE:
         return ()
     # pydicom makes a text of a sequence that it fails to parse.
     return found if isinstance(found, ItemSequence) else ()
 
 
-def charsets(dataset: Header) -> list[str]:
-    """Return the Python encodings of a dataset's text."""
-    if isinstance(dataset, Skimmed):
-        return [dataset.encoding]
-    found = dataset.original_character_set
+def charsets(header: Header) -> list[str]:
+    """Return the Python encodings of a header's text."""
+    if isinstance(header, Skimmed):
+        return [header.encoding]
+    found = header.original_character_set
     return [found] if isinstance(found, str) else list(found or ["iso8859"])
 
 
@@ -154,12 +154,12 @@ def raw_tags(raw: RawDataElement) -> list[tuple[int, int]]:
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
-def as_stored(dataset: Header, tag: int) -> DataElement | RawDataElement | None:
+def as_stored(header: Header, tag: int) -> DataElement | RawDataElement | None:
     """Get an element as it lies there, converted or not; None when it is absent."""
-    if isinstance(dataset, Skimmed):
-        return dataset.elements.get(tag)
+    if isinstance(header, Skimmed):
+        return header.elements.get(tag)
     # Without keep_deferred, pydicom converts an empty element of a VR that it does not know, and raises.
-    return dataset.get_item(tag, keep_deferred=True)
+    return header.get_item(tag, keep_deferred=True)
 
 
 def _converted_text(element: DataElement) -> str:

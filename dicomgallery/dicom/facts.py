@@ -145,14 +145,14 @@ def facts_in(data: Buffer, scanned: Prescanned) -> Facts:
 
 
 def facts_of(
-    dataset: Header, *, transfer_syntax: str, headerless: bool = False, has_pixels: bool | None = None
+    header: Header, *, transfer_syntax: str, headerless: bool = False, has_pixels: bool | None = None
 ) -> Facts:
-    """Read the facts of a dataset, header or whole; never raises.
+    """Read the facts of a dataset, whole, its header, or what was skimmed of it; never raises.
 
     `has_pixels` is what the pre-scan saw; without it, a header that describes a picture is taken to have one.
     """
     known = {"transfer_syntax": transfer_syntax, "headerless": headerless, "has_pixels": has_pixels}
-    return _facts(dataset, _above(dataset), known)
+    return _facts(header, _above(header), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,8 @@ class _Above:
 
 
 _last_above: _Above | None = None
+_KEPT_BYTES: Final = 1 << 16
+"""Of a longer header nothing is kept: texts may be as long as a file."""
 
 
 def _above_again(skimmed: Skimmed) -> _Above:
@@ -173,140 +175,143 @@ def _above_again(skimmed: Skimmed) -> _Above:
     global _last_above  # noqa: PLW0603  one slot, replaced as a whole: threads may take turns at it
     told = (*map(skimmed.elements.get, _ABOVE_TAGS), skimmed.encoding)
     last = _last_above
-    if last is None or last.told != told:
-        last = _last_above = _above(skimmed, told)
-    return last
+    if last is not None and last.told == told:
+        return last
+    above = _above(skimmed, told)
+    if sum(element.length for element in skimmed.elements.values()) <= _KEPT_BYTES:
+        _last_above = above
+    return above
 
 
-def _above(dataset: Header, told: tuple[RawDataElement | str | None, ...] = ()) -> _Above:
-    return _Above(told, _patient(dataset), _study(dataset), _series(dataset))
+def _above(header: Header, told: tuple[RawDataElement | str | None, ...] = ()) -> _Above:
+    return _Above(told, _patient(header), _study(header), _series(header))
 
 
-def _facts(dataset: Header, above: _Above, known: dict[str, Any]) -> Facts:
-    return Facts(above.patient, above.study, above.series, _instance(dataset, **known))
+def _facts(header: Header, above: _Above, known: dict[str, Any]) -> Facts:
+    return Facts(above.patient, above.study, above.series, _instance(header, **known))
 
 
-def _patient(dataset: Header) -> PatientFacts:
+def _patient(header: Header) -> PatientFacts:
     return PatientFacts(
-        patient_id=_text(dataset, 0x00100020),
-        issuer=_text(dataset, 0x00100021),
+        patient_id=_text(header, 0x00100020),
+        issuer=_text(header, 0x00100021),
         # PS3.5 6.2.1: trailing delimiters mean nothing, and would make two patients of one.
-        name=_text(dataset, 0x00100010).rstrip("=^ "),
-        birth_date=_first(dataset, 0x00100030),
-        sex=_first(dataset, 0x00100040),
+        name=_text(header, 0x00100010).rstrip("=^ "),
+        birth_date=_first(header, 0x00100030),
+        sex=_first(header, 0x00100040),
     )
 
 
-def _study(dataset: Header) -> StudyFacts:
+def _study(header: Header) -> StudyFacts:
     return StudyFacts(
-        study_uid=_uid(dataset, 0x0020000D),
-        study_id=_text(dataset, 0x00200010),
-        date=_first(dataset, 0x00080020),
-        time=_first(dataset, 0x00080030),
-        accession=_text(dataset, 0x00080050),
-        description=_text(dataset, 0x00081030),
-        referring=_text(dataset, 0x00080090),
-        institution=_text(dataset, 0x00080080),
-        age=_first(dataset, 0x00101010),
+        study_uid=_uid(header, 0x0020000D),
+        study_id=_text(header, 0x00200010),
+        date=_first(header, 0x00080020),
+        time=_first(header, 0x00080030),
+        accession=_text(header, 0x00080050),
+        description=_text(header, 0x00081030),
+        referring=_text(header, 0x00080090),
+        institution=_text(header, 0x00080080),
+        age=_first(header, 0x00101010),
     )
 
 
-def _series(dataset: Header) -> SeriesFacts:
+def _series(header: Header) -> SeriesFacts:
     return SeriesFacts(
-        series_uid=_uid(dataset, 0x0020000E),
-        modality=_first(dataset, 0x00080060),
-        number=elements.whole(dataset, 0x00200011),
-        description=_text(dataset, 0x0008103E),
-        body_part=_first(dataset, 0x00180015).upper(),
-        laterality=_first(dataset, 0x00200060) or _first(dataset, 0x00200062),
-        protocol=_text(dataset, 0x00181030),
-        manufacturer=_text(dataset, 0x00080070),
-        model=_text(dataset, 0x00081090),
-        station=_text(dataset, 0x00081010),
-        frame_of_reference_uid=_uid(dataset, 0x00200052),
-        date=_first(dataset, 0x00080021),
-        time=_first(dataset, 0x00080031),
-        deidentified=_deidentified(dataset),
+        series_uid=_uid(header, 0x0020000E),
+        modality=_first(header, 0x00080060),
+        number=elements.whole(header, 0x00200011),
+        description=_text(header, 0x0008103E),
+        body_part=_first(header, 0x00180015).upper(),
+        laterality=_first(header, 0x00200060) or _first(header, 0x00200062),
+        protocol=_text(header, 0x00181030),
+        manufacturer=_text(header, 0x00080070),
+        model=_text(header, 0x00081090),
+        station=_text(header, 0x00081010),
+        frame_of_reference_uid=_uid(header, 0x00200052),
+        date=_first(header, 0x00080021),
+        time=_first(header, 0x00080031),
+        deidentified=_deidentified(header),
     )
 
 
-def _instance(dataset: Header, transfer_syntax: str, *, headerless: bool, has_pixels: bool | None) -> InstanceFacts:
-    sop_class = _uid(dataset, 0x00080016) or _uid_of_meta(dataset, 0x00020002)
-    rows, columns = _count(dataset, 0x00280010), _count(dataset, 0x00280011)
+def _instance(header: Header, transfer_syntax: str, *, headerless: bool, has_pixels: bool | None) -> InstanceFacts:
+    sop_class = _uid(header, 0x00080016) or _uid_of_meta(header, 0x00020002)
+    rows, columns = _count(header, 0x00280010), _count(header, 0x00280011)
     if has_pixels is None:
-        pixels = (elements.as_stored(dataset, tag) for tag in (0x7FE00010, 0x7FE00009, 0x7FE00008))
+        pixels = (elements.as_stored(header, tag) for tag in (0x7FE00010, 0x7FE00009, 0x7FE00008))
         has_pixels = any(element is not None for element in pixels) or rows * columns > 0
-    number = elements.whole(dataset, 0x00200013)
+    number = elements.whole(header, 0x00200013)
     return InstanceFacts(
-        sop_uid=_uid(dataset, 0x00080018) or _uid_of_meta(dataset, 0x00020003),
+        sop_uid=_uid(header, 0x00080018) or _uid_of_meta(header, 0x00020003),
         sop_class_uid=sop_class,
         transfer_syntax=transfer_syntax,
         number=number,
-        frames=max(1, _count(dataset, 0x00280008)) if has_pixels else 0,
+        frames=max(1, _count(header, 0x00280008)) if has_pixels else 0,
         rows=rows,
         columns=columns,
-        bits_allocated=_count(dataset, 0x00280100),
-        bits_stored=_count(dataset, 0x00280101),
-        samples=_count(dataset, 0x00280002),
-        photometric=_first(dataset, 0x00280004),
-        image_type=_text(dataset, 0x00080008),
-        content_date=_first(dataset, 0x00080023),
-        content_time=_first(dataset, 0x00080033),
-        acquisition_number=elements.whole(dataset, 0x00200012),
-        position_mm=geometry.position_along_normal_mm(dataset),
-        orientation=_joined(geometry.orientation_of(dataset)),
-        spacing=_joined(geometry.spacing_of(dataset)),
+        bits_allocated=_count(header, 0x00280100),
+        bits_stored=_count(header, 0x00280101),
+        samples=_count(header, 0x00280002),
+        photometric=_first(header, 0x00280004),
+        image_type=_text(header, 0x00080008),
+        content_date=_first(header, 0x00080023),
+        content_time=_first(header, 0x00080033),
+        acquisition_number=elements.whole(header, 0x00200012),
+        position_mm=geometry.position_along_normal_mm(header),
+        orientation=_joined(geometry.orientation_of(header)),
+        spacing=_joined(geometry.spacing_of(header)),
         has_pixels=has_pixels,
         kind=kind_of(sop_class, has_pixels=has_pixels),
-        label=_label(dataset, sop_class, number),
+        label=_label(header, sop_class, number),
         headerless=headerless,
     )
 
 
-def _label(dataset: Header, sop_class: str, number: int | None) -> str:
+def _label(header: Header, sop_class: str, number: int | None) -> str:
     """Call an instance by what tells it from its neighbors: its series and its number."""
     described = (
-        _text(dataset, 0x00420010)  # Document Title
-        or _text(dataset, 0x00700080)  # Content Label
-        or _text(dataset, 0x300A0002)  # RT Plan Label
-        or _text(dataset, 0x30060002)  # Structure Set Label
-        or _text(dataset, 0x0008103E)
-        or _text(dataset, 0x00181030)
-        or _first(dataset, 0x00080060)
+        _text(header, 0x00420010)  # Document Title
+        or _text(header, 0x00700080)  # Content Label
+        or _text(header, 0x300A0002)  # RT Plan Label
+        or _text(header, 0x30060002)  # Structure Set Label
+        or _text(header, 0x0008103E)
+        or _text(header, 0x00181030)
+        or _first(header, 0x00080060)
         or name_of(sop_class).removesuffix(" Storage")
         or "DICOM file"
     )
     return clean(described)[:80] + (f" #{number}" if number is not None else "")
 
 
-def _deidentified(dataset: Header) -> Deidentified:
+def _deidentified(header: Header) -> Deidentified:
     """Say whether identity was removed, and whether by a named method (PS3.15 E.1.1)."""
-    if _first(dataset, 0x00120062).upper() != "YES":
+    if _first(header, 0x00120062).upper() != "YES":
         return "no"
-    return "profile" if elements.items(dataset, 0x00120064) else "yes"
+    return "profile" if elements.items(header, 0x00120064) else "yes"
 
 
-def _text(dataset: Header, tag: int) -> str:
-    return clean(elements.text(dataset, tag))
+def _text(header: Header, tag: int) -> str:
+    return clean(elements.text(header, tag))
 
 
-def _first(dataset: Header, tag: int) -> str:
-    return clean(elements.first(dataset, tag))
+def _first(header: Header, tag: int) -> str:
+    return clean(elements.first(header, tag))
 
 
-def _uid(dataset: Header, tag: int) -> str:
+def _uid(header: Header, tag: int) -> str:
     """Read a UID; one of characters that no UID has is as good as none, for it will not find its way back."""
-    uid = _first(dataset, tag)
+    uid = _first(header, tag)
     return uid if _UID.fullmatch(uid) else ""
 
 
-def _uid_of_meta(dataset: Header, tag: int) -> str:
-    meta = getattr(dataset, "file_meta", None)
+def _uid_of_meta(header: Header, tag: int) -> str:
+    meta = getattr(header, "file_meta", None)
     return _uid(meta, tag) if meta else ""
 
 
-def _count(dataset: Header, tag: int) -> int:
-    return min(max(elements.whole(dataset, tag) or 0, 0), _BIGGEST)
+def _count(header: Header, tag: int) -> int:
+    return min(max(elements.whole(header, tag) or 0, 0), _BIGGEST)
 
 
 def _joined(numbers: tuple[float, ...]) -> str:

@@ -15,15 +15,15 @@ _PIXEL_MEASURES = 0x00289110
 _IMAGER_SPACING = 0x00181164
 
 
-def orientation_of(dataset: Header) -> tuple[float, ...]:
+def orientation_of(header: Header) -> tuple[float, ...]:
     """Return the six direction cosines of rows and columns; empty when absent or degenerate."""
-    cosines = _shared(dataset, _PLANE_ORIENTATION, _ORIENTATION)
+    cosines = _shared(header, _PLANE_ORIENTATION, _ORIENTATION)
     return cosines if len(cosines) == 6 and normal_of(cosines) is not None else ()
 
 
-def spacing_of(dataset: Header) -> tuple[float, ...]:
+def spacing_of(header: Header) -> tuple[float, ...]:
     """Return the distance between rows and between columns in mm; that at the detector for a projection."""
-    spacing = _shared(dataset, _PIXEL_MEASURES, _SPACING) or elements.numbers(dataset, _IMAGER_SPACING)
+    spacing = _shared(header, _PIXEL_MEASURES, _SPACING) or elements.numbers(header, _IMAGER_SPACING)
     return spacing if len(spacing) == 2 and min(spacing) > 0 else ()
 
 
@@ -37,10 +37,10 @@ def normal_of(cosines: Sequence[float]) -> tuple[float, float, float] | None:
     return normal[0] / length, normal[1] / length, normal[2] / length
 
 
-def position_along_normal_mm(dataset: Header) -> float | None:
+def position_along_normal_mm(header: Header) -> float | None:
     """Return where the plane cuts its own normal, which orders a stack; None for what is no single plane."""
-    position = elements.numbers(dataset, _POSITION)
-    cosines = elements.numbers(dataset, _ORIENTATION)
+    position = elements.numbers(header, _POSITION)
+    cosines = elements.numbers(header, _ORIENTATION)
     if len(position) != 3 or len(cosines) != 6:
         return None
     normal = normal_of(cosines)
@@ -59,11 +59,11 @@ def plane_name(cosines: Sequence[float]) -> str:
     return nearness[1] if nearness[0] > 0.8 else "oblique"
 
 
-def _shared(dataset: Header, group: int, tag: int) -> tuple[float, ...]:
+def _shared(header: Header, group: int, tag: int) -> tuple[float, ...]:
     """Read an element at the top, else from the shared functional groups (PS3.3 C.7.6.16)."""
-    if direct := elements.numbers(dataset, tag):
+    if direct := elements.numbers(header, tag):
         return direct
-    for item in elements.items(dataset, _SHARED_GROUPS):
+    for item in elements.items(header, _SHARED_GROUPS):
         for inner in elements.items(item, group):
             return elements.numbers(inner, tag)
     return ()

@@ -12,7 +12,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from flask import Request, request
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser, MultiPartParser
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import LimitedStream
@@ -60,10 +60,11 @@ class StagedPart:
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Rewind; the parser does so once at the end of a part, which makes the bytes durable."""
+        """Rewind; the parser does so once at the end of a part, which sends the bytes on their way to the disk."""
         if self._staged is None and self._failure is None:
             self._staged = self._file.finish()
-        if self._reader is None and self._staged is None:
+        if self._reader is None and (self._staged is None or (offset, whence) == (0, 0)):
+            # Each reader is a handle, and a form may have thousands of parts.
             return 0
         return self._opened().seek(offset, whence)
 
@@ -138,9 +139,8 @@ class GalleryRequest(Request):
             file.take(cast("BinaryIO", self.stream))
         except RequestEntityTooLarge as error:
             raise TooLargeError.over(limit) from error
-        # A server that ends the stream for us also ends it when the connection drops.
-        if self.content_length is not None and file.size_bytes != self.content_length:
-            raise RefusedError("The connection ended before the whole body arrived.")
+        except ClientDisconnected as error:
+            raise RefusedError("The connection ended before the whole body arrived.") from error
         return file.finish()
 
     def _staging_part(
@@ -171,15 +171,14 @@ class _Body(LimitedStream):
         if size < 0:
             return self.readall()
         left = self.limit - self._pos
-        if left <= 0:
+        if left <= 0 or not size:
             return b""
         try:
             bite = self._stream.read(min(size, left))
         except (OSError, ValueError) as error:
-            self.on_disconnect(error)
-            return b""
+            raise ClientDisconnected from error
         if not bite:
-            self.on_disconnect()
+            raise ClientDisconnected
         self._pos += len(bite)
         return bite
 
@@ -202,7 +201,7 @@ class _FormParser(FormDataParser):
             raise BadRequest(_DAMAGED)
         try:
             form, files = parser.parse(stream, boundary, content_length)
-        except ValueError as error:
+        except (ValueError, ClientDisconnected) as error:
             raise BadRequest(_DAMAGED) from error
         return stream, form, files
 

@@ -34,7 +34,7 @@ class BlobStore(Protocol):
         """Say whether the blob is here."""
 
     def every(self) -> Iterator[tuple[str, float]]:
-        """Each blob's SHA-256 and the time it was last put, in seconds since 1970."""
+        """Each blob's SHA-256 and the time its bytes were written, in seconds since 1970."""
 
     def sweeping(self) -> AbstractContextManager[None]:
         """Hold arrivals off while blobs without rows are looked up and removed."""

@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ class LocalStore:
     """The store of a single machine.
 
     Two locks between processes: arrivals share one, the sweeper takes it alone. Without it the
-    sweeper could judge a blob old, an arrival of the same bytes could touch it and commit a row,
+    sweeper could judge a blob old, an arrival could put the same bytes in its place and commit a row,
     and the sweeper would then delete what the row refers to.
     """
 
@@ -31,11 +32,31 @@ class LocalStore:
 
     def _make_folders(self) -> None:
         if not (self.root / "ff").exists():
-            for number in range(256):
-                (self.root / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
+            for folder in self._folders():
+                folder.mkdir(exist_ok=True, mode=0o700)
+        if not (flat := self.root / "flat").exists():
+            self._lift()
+            flat.touch(mode=0o600)
         # Those that are there may have been made a moment ago, by a process that has not come so far yet.
         fsync_folder(self.root)
         fsync_folder(self.root.parent)
+
+    def _folders(self) -> Iterator[Path]:
+        return (self.root / f"{number:02x}" for number in range(256))
+
+    def _lift(self) -> None:
+        """Bring blobs that lie one folder deeper, where they were put at first, to their places."""
+        for folder in self._folders():
+            deeper = [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+            for leaf in deeper:
+                # Another process that starts may do the same at once.
+                with suppress(FileNotFoundError):
+                    for blob in list(leaf.iterdir()):
+                        with suppress(FileNotFoundError):
+                            blob.rename(folder / blob.name)
+                    leaf.rmdir()
+            if deeper:
+                fsync_folder(folder)
 
     def arriving(self) -> "_Lock":
         """Hold the sweeper off from before a blob is put until its row is committed."""
@@ -71,14 +92,13 @@ class LocalStore:
         return os.path.exists(self._target(sha256))
 
     def every(self) -> Iterator[tuple[str, float]]:
-        """Each blob's SHA-256 and the time it was last put, in seconds since 1970."""
-        for folder, _, names in os.walk(self.root):
-            for name in names:
-                if _SHA256.fullmatch(name):
-                    try:
-                        yield name, os.stat(os.path.join(folder, name)).st_mtime
-                    except FileNotFoundError:
-                        continue
+        """Each blob's SHA-256 and the time its bytes were written, in seconds since 1970."""
+        for folder in self._folders():
+            with suppress(FileNotFoundError):
+                for name in os.listdir(folder):
+                    if _SHA256.fullmatch(name):
+                        with suppress(FileNotFoundError):
+                            yield name, os.stat(folder / name).st_mtime
 
     def remove(self, sha256: str) -> None:
         """Delete a blob; only the sweeper does this."""

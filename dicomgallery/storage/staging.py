@@ -1,4 +1,4 @@
-"""Bytes on their way in: written, hashed and fsynced in the data folder before anything looks at them."""
+"""Bytes on their way in: written and hashed in the data folder, and on the disk before anyone is told."""
 
 import errno
 import hashlib
@@ -59,7 +59,7 @@ class StagedFile:
             self.written.settle()
 
     def discard(self) -> None:
-        """Remove the bytes: nobody needs them any more. An open file would keep its room on the disk."""
+        """Remove the bytes, unless they have found their place; an open file would keep its room on the disk."""
         if self.written is not None:
             self.written.drop()
         else:
@@ -120,6 +120,9 @@ class StagingFile:
                 os.fsync(self._file.fileno())
             except OSError as error:
                 self._refusal = _plain(error)
+                # It may lie at its place already, which another's good copy may have taken since: give the room back.
+                with suppress(OSError):
+                    os.ftruncate(self._file.fileno(), 0)
             finally:
                 self._file.close()
         if self._refusal is not None:

@@ -45,8 +45,7 @@ def counting() -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith("BEGIN"):
-            sent.append(statement)
+        sent.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:

@@ -13,11 +13,13 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
+from dicomgallery.dicom import facts as reading
 from dicomgallery.dicom import synthetic
-from dicomgallery.dicom.facts import _TAGS, Facts, facts_in, facts_of
+from dicomgallery.dicom.facts import _ABOVE_TAGS, _TAGS, Facts, _above, facts_in, facts_of
 from dicomgallery.dicom.prescan import Flawed, prescan
 from dicomgallery.dicom.reader import parse, read_header, skim
 from dicomgallery.dicom.structure import VR_OF_TAG
+from dicomgallery.dicom.values import clean
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 
@@ -198,6 +200,30 @@ def test_what_the_slice_before_told_is_not_taken_for_what_this_one_tells(tag: in
     assert told[0] == told[1]
 
 
+def test_the_same_bytes_in_another_character_set_are_another_name() -> None:
+    names = []
+    this = synthetic.ct_slice()
+    this.PatientName = "Διονυσιος"
+    for character_set in (b"ISO_IR 192", b"ISO_IR 100"):
+        data = synthetic.as_bytes(this).replace(b"ISO_IR 192", character_set)
+        scanned = prescan(data)
+        assert not isinstance(scanned, Flawed)
+        names.append(facts_in(data, scanned).patient.name)
+
+    assert names == ["Διονυσιος", clean("Διονυσιος".encode().decode("latin-1"))]
+
+
+def test_of_a_header_as_long_as_a_file_nothing_is_kept() -> None:
+    this = synthetic.ct_series(1)[0]
+    this.StudyDescription = this.SeriesDescription = "x" * 40_000
+    data = synthetic.as_bytes(this)
+    scanned = prescan(data)
+    assert not isinstance(scanned, Flawed)
+
+    assert facts_in(data, scanned).study.description.startswith("xxx")
+    assert reading._last_above is None or not reading._last_above.study.description.startswith("xxx")
+
+
 def real_files() -> list[Path]:
     packaged = Path(pydicom.data.__file__).parent / "test_files"
     corpus = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
@@ -243,6 +269,12 @@ def test_a_skim_knows_every_element_that_facts_are_read_from() -> None:
 
         def get_item(self, key: object, *, keep_deferred: bool = False) -> None:  # type: ignore[override]
             asked.add(cast("int", key))
+
+    _above(Asked())
+
+    # The sequence leaves a header to the parse.
+    assert asked - {0x00120064} <= set(_ABOVE_TAGS)
+    assert len(asked) > 25
 
     facts_of(Asked(), transfer_syntax=EXPLICIT)
 

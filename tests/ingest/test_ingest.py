@@ -223,6 +223,7 @@ def test_a_full_disk_rejects_the_file_in_words(gallery: Gallery, monkeypatch: py
     assert outcome.reason is Reason.STORAGE_FULL
     assert gallery.instance_count() == 0
     assert list((gallery.settings.data / "tmp").iterdir()) == []
+    assert sum(path.stat().st_size for path in (gallery.settings.data / "blobs").rglob("?" * 64)) == 0
 
 
 def test_a_disk_that_refuses_the_folders_of_blobs_leaves_no_row(

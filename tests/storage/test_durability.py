@@ -118,6 +118,79 @@ def test_the_same_bytes_twice_in_a_batch_are_put_once(tmp_path: Path) -> None:
     assert not list((tmp_path / "tmp").iterdir())
 
 
+def test_an_arriving_file_has_its_place_before_the_disk_has_its_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalStore(tmp_path)
+    file = arrived(tmp_path)
+    waited: list[int] = []
+    monkeypatch.setattr(os, "fsync", waited.append)
+
+    placed = store.put([file])
+
+    assert store.path(file.sha256).read_bytes() == b"bytes"
+    assert not file.path.exists()
+    assert waited == []
+    placed.settle()
+    assert len(waited) == 2
+
+
+def test_two_stores_that_put_the_same_bytes_at_once_both_keep_them(tmp_path: Path) -> None:
+    first, second = arrived(tmp_path), arrived(tmp_path)
+    one, other = LocalStore(tmp_path), LocalStore(tmp_path)
+
+    placed = one.put([first])
+    other.put([second]).settle()
+    placed.settle()
+
+    assert one.path(first.sha256).read_bytes() == b"bytes"
+
+
+def test_bytes_that_the_disk_refused_give_their_room_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LocalStore(tmp_path)
+    placed = store.put([file := arrived(tmp_path)])
+    refused_once(monkeypatch)
+
+    with pytest.raises(OSError, match="Input/output"):
+        placed.settle()
+
+    assert store.path(file.sha256).read_bytes() == b""
+
+
+def test_a_refusal_does_not_touch_the_copy_that_took_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LocalStore(tmp_path)
+    placed = store.put([first := arrived(tmp_path)])
+    store.put([arrived(tmp_path)]).settle()
+    refused_once(monkeypatch)
+
+    with pytest.raises(OSError, match="Input/output"):
+        placed.settle()
+
+    assert store.path(first.sha256).read_bytes() == b"bytes"
+
+
+def test_blobs_that_lie_one_folder_deeper_are_brought_to_their_places(tmp_path: Path) -> None:
+    name = "abcd" + "0" * 60
+    deeper = tmp_path / "blobs" / "ab" / "cd"
+    deeper.mkdir(parents=True)
+    (deeper / name).write_bytes(b"bytes")
+
+    store = LocalStore(tmp_path)
+
+    assert store.path(name).read_bytes() == b"bytes"
+    assert [sha256 for sha256, _ in store.every()] == [name]
+    assert not deeper.exists()
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_staged_bytes_can_be_read_before_and_after_the_disk_has_them(tmp_path: Path, settled: bool) -> None:
+    file = staged(tmp_path) if settled else arrived(tmp_path)
+
+    with file.mapped() as data:
+        assert data[:] == b"bytes"
+    file.discard()
+
+
 def test_a_file_system_without_links_keeps_blobs_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")

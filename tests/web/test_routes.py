@@ -1,5 +1,6 @@
 """Every route at once: who may ask it, and what it says when there is nothing."""
 
+import inspect
 import re
 
 import pytest
@@ -32,6 +33,11 @@ def test_every_route_says_what_right_it_needs_or_why_it_is_open_to_all(app: Flas
             unmarked.append(rule.rule)
 
     assert unmarked == []
+
+
+def test_every_view_is_a_plain_function(app: Flask) -> None:
+    """The application calls views without asking whether they are coroutines."""
+    assert [name for name, view in app.view_functions.items() if inspect.iscoroutinefunction(view)] == []
 
 
 def test_every_write_needs_more_than_the_right_to_view(app: Flask) -> None:
@@ -111,5 +117,4 @@ def test_no_page_asks_the_database_more_than_a_few_times(
         with statements() as executed:
             answer = browser.get(path)
         assert answer.status_code == 200
-        selects = [one for one in executed if not one.startswith("BEGIN")]
-        assert len(selects) <= 30, (path, len(selects))
+        assert len(executed) <= 30, (path, len(executed))

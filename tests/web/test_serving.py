@@ -24,6 +24,10 @@ from dicomgallery.storage.staging import StorageFullError
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
+CLOSED: list[str] = []
+"""Which answers have run what they were to run at their end."""
+
+
 class House:
     """A small application on the real `serving`, whose settings a test may choose."""
 
@@ -69,6 +73,14 @@ def _routes(app: Flask) -> None:
     @open_to_all("test")
     def long() -> Response:
         return jsonify(words=["calm"] * 1000)
+
+    @app.get("/closing/<kind>")
+    @open_to_all("test")
+    def closing(kind: str) -> Response:
+        body = iter(["one ", "two"]) if kind == "stream" else ["one ", "two"]
+        answer = Response(body, 204 if kind == "nothing" else 200)
+        answer.call_on_close(lambda: CLOSED.append(kind))
+        return answer
 
     @app.get("/fail/<kind>")
     @app.get("/api/fail/<kind>", endpoint="api_fail")
@@ -345,3 +357,37 @@ def test_the_log_has_the_route_and_never_the_path_or_the_query(house: House, cap
     assert answer.headers["X-Request-Id"]
     assert "SMITH" not in str(vars(record))
     assert "missing" not in str(vars(record))
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "text"),
+    [
+        ("list", "GET", "one two"),
+        ("list", "HEAD", ""),
+        ("stream", "GET", "one two"),
+        ("stream", "HEAD", ""),
+        ("nothing", "GET", ""),
+    ],
+)
+def test_an_answer_closes_once_however_it_goes_out(house: House, kind: str, method: str, text: str) -> None:
+    CLOSED.clear()
+    answer = house.client().open(f"/closing/{kind}", method=method)
+
+    assert answer.text == text
+    answer.close()
+    assert [kind] == CLOSED
+
+
+def test_an_answer_that_is_at_hand_is_one_list(house: House) -> None:
+    environ = house.client().get("/page").request.environ
+
+    with house.app.app_context():
+        assert isinstance(house.app.response_class(["one ", "two"]).get_app_iter(environ), list)
+        assert not isinstance(house.app.response_class(iter(["one"])).get_app_iter(environ), list)
+
+
+def test_a_session_with_a_wrong_signature_is_an_empty_one(house: House) -> None:
+    client = house.client()
+    client.set_cookie("dicomgallery", "eyJvd25lciI6MX0.forged")
+
+    assert client.post("/sign-in", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 403

@@ -154,8 +154,49 @@ def test_a_raw_body_that_breaks_off_is_refused(client: FlaskClient, tmp_path: Pa
 
     answer = client.post("/raw", input_stream=io.BytesIO(b"y" * 10), environ_overrides=environ)
 
-    assert answer.status_code in {400, 422}
+    assert answer.status_code == 422
+    assert answer.text == "The connection ended before the whole body arrived."
     assert _staged(tmp_path) == 0
+
+
+def test_a_form_that_breaks_off_says_so_on_a_server_that_ends_the_stream(client: FlaskClient) -> None:
+    answer = client.post(
+        "/form",
+        input_stream=io.BytesIO(b"--x\r\nContent-Disposition: form-data; name=files; filename=a\r\n\r\ndata"),
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"CONTENT_LENGTH": "500", "wsgi.input_terminated": True},
+    )
+
+    assert answer.status_code == 400
+    assert "did not arrive whole" in answer.text
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed on Linux alone")
+def test_a_form_of_many_files_keeps_few_of_them_open(app: Flask, client: FlaskClient) -> None:
+    @app.post("/count")
+    def count() -> dict[str, int]:
+        uploads.incoming_parts("files")
+        return {"open": len(list(Path("/proc/self/fd").iterdir()))}
+
+    files = [(io.BytesIO(b"%d" % number), f"{number}") for number in range(500)]
+
+    assert client.post("/count", data={"files": files}).get_json()["open"] < 250
+
+
+def test_a_body_is_read_up_to_its_length_in_any_bites(app: Flask) -> None:
+    @app.post("/bites")
+    def bites() -> list[str]:
+        stream = request.stream
+        some = [stream.read(3), stream.read(0), stream.read(100), stream.read(100), stream.read()]
+        return [bite.decode() for bite in some]
+
+    answer = app.test_client().post(
+        "/bites",
+        input_stream=io.BytesIO(b"0123456789 of the next request"),
+        environ_overrides={"CONTENT_LENGTH": "10"},
+    )
+
+    assert answer.get_json() == ["012", "", "3456789", "", ""]
 
 
 def test_a_chunked_body_without_a_length_is_measured_while_it_arrives(client: FlaskClient) -> None:

@@ -69,7 +69,7 @@ def repair(findings: Findings, *, actor: Actor, older_than_seconds: float = AGE_
 
 
 def _set_aside(changed: Sequence[str]) -> int:
-    """Move changed blobs out of the way: bytes that are thought to be here would not be stored again."""
+    """Move changed blobs out of the way, where they can be looked at; nothing else may be taken for the file."""
     blobs = store()
     folder = settings.current().data.resolve() / "damaged"
     count = 0

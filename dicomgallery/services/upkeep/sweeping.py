@@ -50,7 +50,7 @@ def sweep_hourly(_context: JobContext) -> None:
 def sweep(*, actor: Actor, older_than_seconds: float = AGE_SECONDS) -> Swept:
     """Take away old blobs without rows, what interrupted arrivals left, and old notes to ourselves.
 
-    Blobs are safe to take at any age; the hour spares those that are sent again from being written twice.
+    Blobs are safe to take at any age; the hour is for whoever wants to see what an interrupted arrival left.
     """
     demand(actor, Permission.ADMIN)
     blobs, blob_bytes = _sweep_blobs(actor, time.time() - older_than_seconds)
