@@ -45,7 +45,10 @@ def series_vanished(session: Session, series_ids: Collection[int]) -> None:
 
 @contextmanager
 def series_changed(session: Session, series_ids: Collection[int]) -> Iterator[None]:
-    """Change facet values of series inside this block; the visible ones are counted anew."""
+    """Change facet values of series inside this block; the visible ones are counted anew.
+
+    Another instance must stand for the series then, as `facet_values` relies on.
+    """
     before = _values(session, series_ids, only_visible=True)
     yield
     session.flush()

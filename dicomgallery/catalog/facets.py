@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from dicomgallery.access import Scope
+from dicomgallery.catalog import facet_values
 from dicomgallery.catalog.count import CAP
 from dicomgallery.catalog.counters import VALUES
 from dicomgallery.catalog.matching import RARE, Matching, matching, sample
@@ -131,9 +132,9 @@ def _count_all(scope: Scope, query: SearchQuery) -> dict[str, Counts]:
 def _together(scope: Scope, match: Matching, names: Sequence[str]) -> dict[str, Counts]:
     """Count several facets over one set of series."""
     some = sample(scope, match)
-    capped = len(some) > CAP
+    values = remembered(("facet values", scope, match), lambda: facet_values.of(scope, some))
     places = {name: place for place, name in enumerate(VALUES)}
-    return {name: (Counter(map(itemgetter(places[name]), some)), capped) for name in names}
+    return {name: (Counter(map(itemgetter(places[name]), values)), len(some) > CAP) for name in names}
 
 
 def _alone(scope: Scope, query: SearchQuery, name: str) -> Counts:
@@ -180,7 +181,7 @@ def _few_collections(scope: Scope, match: Matching) -> Counts | None:
     if not pairs:
         return Counter(), False
     some = sample(scope, match)
-    here = {row[-1] for row in some}
+    here = {row[0] for row in some}
     return Counter(str(row[1]) for row in pairs if row[0] in here), len(some) > CAP
 
 

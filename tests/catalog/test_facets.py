@@ -1,8 +1,10 @@
 """Facets and their counts."""
 
 import pytest
+from flask import current_app
 
-from dicomgallery.catalog import counters, facets, search
+from dicomgallery.access import Scope
+from dicomgallery.catalog import counters, facet_values, facets, search
 from dicomgallery.catalog.facets import Facet
 from dicomgallery.catalog.query import SearchQuery, parse
 from dicomgallery.models import FacetCount, Series, db, transaction
@@ -150,6 +152,35 @@ def test_what_is_hidden_is_not_counted_when_it_changes(some: Cast) -> None:
         session.get_one(Series, 2).modality = "PT"
 
     assert _kept() == before
+
+
+def test_what_is_kept_of_a_series_holds_as_long_as_one_instance_stands_for_it(some: Cast) -> None:
+    asked = parse({"body_part": ["HEAD"]})
+    assert counts(of(asked)["manufacturer"]) == {"Siemens": 1, "GE MEDICAL SYSTEMS": 1}
+    stands_now = some.images_of(1)[0]
+    with transaction() as session, counters.series_changed(session, [2]):
+        other = session.get_one(Series, 2)
+        other.manufacturer, other.cover_id = "Philips", stands_now
+
+    assert counts(of(asked)["manufacturer"]) == {"Philips": 1, "GE MEDICAL SYSTEMS": 1}
+
+
+def test_counts_are_the_same_when_little_can_be_kept(some: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = parse({"modality": ["CT", "MR"]})
+    before = counts(of(asked)["body_part"])
+    monkeypatch.setattr(facet_values, "MOST_KEPT", 2)
+
+    db.session.rollback()
+    current_app.extensions["facet_values"].clear()
+    assert counts(of(asked)["body_part"]) == before == {"HEAD": 2, "CHEST": 1}
+    some.series(modality="CT", body_part="HEAD")
+    assert counts(of(asked)["body_part"]) == {"HEAD": 3, "CHEST": 1}
+    assert len(current_app.extensions["facet_values"]) <= 4
+
+
+def test_one_workspace_is_told_nothing_of_another_s_series(some: Cast) -> None:
+    assert facet_values.of(Scope(frozenset({999})), [(1, None), (2, None)]) == []
+    assert len(facet_values.of(EVERYTHING, [(1, None), (2, None)])) == 2
 
 
 def _kept() -> set[tuple[str, str, int]]:

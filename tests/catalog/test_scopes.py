@@ -41,6 +41,7 @@ WRITERS = {"counters", "texts", "words", "tally"}
 
 PURE = {
     "batches.batches": "cuts lists",
+    "batches.plain_rows": "runs what it is given",
     "cursors.encode": "text",
     "cursors.decode": "text",
     "query.parse": "text",
