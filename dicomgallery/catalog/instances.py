@@ -131,6 +131,17 @@ def neighbors(scope: Scope, instance: Instance) -> Neighbors:
     )
 
 
+def by_sop_uids(scope: Scope, sop_uids: Sequence[str]) -> dict[str, Slice]:
+    """The visible images of these SOP Instance UIDs; of several copies the first that came."""
+    found: dict[str, Slice] = {}
+    for some in batches(sop_uids):
+        query = select(Instance.id).where(Instance.sop_uid.in_(some))
+        ids = db.session.scalars(visible(query, Instance, scope).order_by(Instance.id)).all()
+        for one in sorted(_slices(scope, ids), key=lambda one: one.id):
+            found.setdefault(one.sop_uid, one)
+    return found
+
+
 def nth(scope: Scope, series_id: int, position: int) -> int:
     """The id of the image at a position in space of a series; positions count from 1."""
     ids = ordered(scope, [series_id]).get(series_id, [])

@@ -1,6 +1,6 @@
 """What the page of an image shows; each part is read when the template asks for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,9 +10,10 @@ from dicomgallery.access import Actor
 from dicomgallery.catalog import instances
 from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.cards import Card
-from dicomgallery.catalog.instances import Detail, Neighbors
+from dicomgallery.catalog.instances import Detail, Neighbors, Slice
 from dicomgallery.catalog.series import Beside
 from dicomgallery.dicom import transfer, uids
+from dicomgallery.dicom.reports import Reference, Report, report_of
 from dicomgallery.imaging.spec import THUMBNAIL, Format
 from dicomgallery.models import Instance
 from dicomgallery.services import inspecting, pictures
@@ -204,6 +205,30 @@ class ImagePage:
     def has_window(self) -> bool:
         """Say whether a window means anything for this image."""
         return self.instance.has_pixels and self.instance.samples <= 1
+
+    # ------------------------------------------------------------ what is no picture
+
+    @cached_property
+    def report(self) -> Report | None:
+        """The document of a report or a key object selection, which is read in the picture's place."""
+        return report_of(self.content.dataset) if self.instance.kind == "report" else None
+
+    @cached_property
+    def referenced(self) -> Mapping[str, Slice]:
+        """The images of this gallery that the report speaks of, by SOP Instance UID."""
+        uids = [reference.sop_uid for reference in self.report.references()] if self.report else []
+        return instances.by_sop_uids(self.actor.scope, uids)
+
+    def page_of(self, reference: Reference) -> str:
+        """The page of an image that the report speaks of, at the frame it names."""
+        frame = f"?frame={reference.frames[0]}" if reference.frames else ""
+        return image_page(self.referenced[reference.sop_uid].id) + frame
+
+    def thumbnail_at(self, reference: Reference) -> str:
+        """The small picture of what the report speaks of, of the frame it names."""
+        found = self.referenced[reference.sop_uid]
+        spec = replace(THUMBNAIL, frame=reference.frames[0]) if reference.frames else THUMBNAIL
+        return picture(found.id, found.blob12, spec)
 
     # ------------------------------------------------------------ the tabs
 

@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
 from dicomgallery.catalog import instances
+from dicomgallery.dicom import reports
+from dicomgallery.errors import NotFoundError
 from dicomgallery.imaging.spec import Format
 from dicomgallery.services import exporting, inspecting
 from dicomgallery.serving import downloads
@@ -54,6 +56,18 @@ def explain(image_id: int, key: str) -> ResponseReturnValue:
 def text(image_id: int) -> Response:
     """Every element as text, one a line (contract A), and nothing else."""
     return Response(inspecting.content_of(image_id, actor=current_actor()).text(), mimetype="text/plain")
+
+
+@bp.get("/report.<any(txt, json):ending>")
+@needs(Permission.VIEW)
+def report(image_id: int, ending: str) -> ResponseReturnValue:
+    """A report as text to read or as JSON for programs."""
+    found = reports.report_of(inspecting.content_of(image_id, actor=current_actor()).dataset)
+    if found is None:
+        raise NotFoundError("There is no report in this file.")
+    if ending == "json":
+        return jsonify(reports.as_json(found))
+    return Response(reports.as_text(found), mimetype="text/plain")
 
 
 @bp.get("/frames.json")

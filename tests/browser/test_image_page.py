@@ -259,10 +259,31 @@ def test_the_image_is_downloaded_in_three_forms(visitor: Visitor, ending: str, m
     assert (data[128:132] if ending == "DICOM" else data).startswith(magic)
 
 
-@pytest.mark.parametrize("name", ["test-SR.dcm", "waveform_ecg.dcm", "rtplan.dcm"])
+@pytest.mark.parametrize("name", ["waveform_ecg.dcm", "rtplan.dcm"])
 def test_what_has_no_picture_says_why_and_still_shows_its_tags(visitor: Visitor, name: str) -> None:
     open_file(visitor, name)
 
     expect(visitor.page.locator("[data-stage] figcaption b")).not_to_be_empty()
     assert visitor.page.locator("[data-stage-image]").evaluate("(image) => image.naturalWidth > 0")
     assert visitor.page.locator("tr[data-row]").count() > 20
+
+
+def test_a_report_is_read_in_place_of_a_picture_and_scrolls_by_itself(visitor: Visitor) -> None:
+    open_file(visitor, "test-SR.dcm")
+    page = visitor.page
+
+    expect(page.get_by_role("heading", name="Diagnosis")).to_be_visible()
+    expect(page.locator(".report")).to_contain_text("Diameter")
+    assert page.locator("[data-stage-image]").count() == 0
+    assert page.locator("tr[data-row]").count() > 20
+    with visitor.page.expect_navigation():
+        page.get_by_role("link", name="As text").click()
+    expect(page.locator("body")).to_contain_text("Diameter: 3 Length Unit")
+
+
+def test_a_report_fits_a_phone(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    open_file(visitor, "test-SR.dcm")
+
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(visitor.page.locator(".report")).to_contain_text("Diagnosis")
