@@ -19,12 +19,8 @@ COMPREHENSIVE, SELECTION = "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4
 
 def _report(*, sop_class: str = COMPREHENSIVE, text: str = "A mass.", frames: bool = False) -> Dataset:
     """A report on the first slice of the synthetic CT and on an image that is nowhere."""
-    dataset = synthetic.ct_slice(rows=16, columns=16)
-    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
-        delattr(dataset, keyword)
-    dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, "1.2.826.0.1.99"
-    dataset.SeriesInstanceUID, dataset.Modality = "1.2.826.0.1.98", "SR"
-    dataset.ValueType, dataset.CompletionFlag, dataset.VerificationFlag = "CONTAINER", "PARTIAL", "UNVERIFIED"
+    dataset = synthetic.basic_report()
+    dataset.SOPClassUID, dataset.CompletionFlag = sop_class, "PARTIAL"
     dataset.ConceptNameCodeSequence = _code("Chest CT Report")
     seen = _item("IMAGE", "Seen on", ReferencedSOPSequence=_object(CT[0].SOPInstanceUID, frames=frames))
     elsewhere = _item("IMAGE", "Compared with", ReferencedSOPSequence=_object("1.2.3.4.5"))
