@@ -7,15 +7,15 @@ with the instances of a series, so they hold as long as the same instance stands
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from dicomgallery.access import Scope
 from dicomgallery.catalog.batches import batches, plain_rows
 from dicomgallery.catalog.counters import VALUES
 from dicomgallery.catalog.scoping import within
-from dicomgallery.models import Series
+from dicomgallery.models import Series, db
 
 MOST_KEPT: Final = 100_000
 """About 25 MB; of more series all are forgotten and read anew."""
@@ -23,10 +23,13 @@ MOST_KEPT: Final = 100_000
 Values = tuple[str, ...]
 """In the order of `counters.VALUES`."""
 
+_kept: WeakKeyDictionary[Engine, dict[int, tuple[int, Values]]] = WeakKeyDictionary()
+"""By the id of the series: the instance that stood for it, and what it showed."""
+
 
 def of(scope: Scope, found: Iterable[Sequence[Any]]) -> list[Values]:
     """What facets show of series in this scope, given as (id, id of the instance that stands for it), in any order."""
-    kept: dict[int, tuple[int, Values]] = current_app.extensions.setdefault("facet_values", {})
+    kept = _kept.setdefault(db.engine, {})
     values: list[Values] = []
     missing: list[int] = []
     for series_id, cover_id in found:
