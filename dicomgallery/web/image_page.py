@@ -221,14 +221,18 @@ class ImagePage:
 
     def page_of(self, reference: Reference) -> str:
         """The page of an image that the report speaks of, at the frame it names."""
-        frame = f"?frame={reference.frames[0]}" if reference.frames else ""
-        return image_page(self.referenced[reference.sop_uid].id) + frame
+        frame = self._frame_of(reference)
+        return image_page(self.referenced[reference.sop_uid].id) + (f"?frame={frame}" if frame else "")
 
     def thumbnail_at(self, reference: Reference) -> str:
         """The small picture of what the report speaks of, of the frame it names."""
         found = self.referenced[reference.sop_uid]
-        spec = replace(THUMBNAIL, frame=reference.frames[0]) if reference.frames else THUMBNAIL
-        return picture(found.id, found.blob12, spec)
+        return picture(found.id, found.blob12, replace(THUMBNAIL, frame=self._frame_of(reference)))
+
+    def _frame_of(self, reference: Reference) -> int | None:
+        """The first frame that a reference names and its image has."""
+        most = self.referenced[reference.sop_uid].frames
+        return next((number for number in reference.frames if number <= most), None)
 
     # ------------------------------------------------------------ the tabs
 

@@ -83,6 +83,18 @@ def test_an_object_s_frame_is_where_its_link_leads(browser: Browser, gallery: Ga
     assert "/f1-w256-cover-" in page
 
 
+def test_a_frame_that_its_image_has_not_is_not_asked_for(browser: Browser, gallery: Gallery) -> None:
+    report = _report()
+    seen = report.ContentSequence[0].ContentSequence[0].ContentSequence[0]
+    seen.ReferencedSOPSequence[0].ReferencedFrameNumber = 5_000_000
+    ct, shown = _ingest(gallery, CT[0], report)
+
+    answer = browser.get(f"/images/{shown}/detail")
+
+    assert answer.status_code == 200
+    assert f'class="report-object" href="/images/{ct}/detail"' in answer.text
+
+
 def test_the_objects_of_a_selection_stand_first_as_small_pictures(browser: Browser, gallery: Gallery) -> None:
     _, report = _ingest(gallery, CT[0], _report(sop_class=SELECTION))
 
