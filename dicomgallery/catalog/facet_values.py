@@ -1,6 +1,6 @@
 """What the counted facets show of each series, kept in memory.
 
-To fetch eight texts of ten thousand series takes longer than all else on a page of search results. They change only
+To fetch seven texts of ten thousand series takes longer than all else on a page of search results. They change only
 with the instances of a series, so they hold as long as the same instance stands for it: its id is never used twice.
 """
 

@@ -237,7 +237,7 @@ def _value(item: Dataset, kind: str) -> tuple[str, Code | None]:
         case "UIDREF":
             return clean(elements.first(item, 0x0040A124)), None
         case "SCOORD" | "SCOORD3D":
-            return _points(item), None
+            return _points(item, kind), None
         case "TCOORD":
             return clean(elements.first(item, 0x0040A130)).lower(), None
         case "TEXT":
@@ -262,11 +262,11 @@ def _unit(ucum: str) -> str:
     return _PRINTED.get(bare, bare)
 
 
-def _points(item: Dataset) -> str:
-    """The kind of a region and how many points it has."""
-    kind = clean(elements.first(item, 0x00700023)).lower()
-    count = len(elements.numbers(item, 0x00700022)) // (3 if elements.first(item, _VALUE_TYPE) == "SCOORD3D" else 2)
-    return f"{kind}, {count} point{'' if count == 1 else 's'}" if kind else ""
+def _points(item: Dataset, kind: str) -> str:
+    """The form of a region and how many points it has."""
+    form = clean(elements.first(item, 0x00700023)).lower()
+    count = len(elements.numbers(item, 0x00700022)) // (3 if kind == "SCOORD3D" else 2)
+    return f"{form}, {count} point{'' if count == 1 else 's'}" if form else ""
 
 
 def _references(item: Dataset) -> tuple[Reference, ...]:

@@ -62,7 +62,7 @@ def text(image_id: int) -> Response:
 @needs(Permission.VIEW)
 def report(image_id: int, ending: str) -> ResponseReturnValue:
     """A report as text to read or as JSON for programs."""
-    found = reports.report_of(inspecting.content_of(image_id, actor=current_actor()).dataset)
+    found = reports.report_of(inspecting.dataset_of(image_id, actor=current_actor()))
     if found is None:
         raise NotFoundError("There is no report in this file.")
     if ending == "json":
