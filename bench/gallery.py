@@ -1,8 +1,6 @@
 """How long the server works for one page of the gallery with a million images: search, facets, counts and HTML."""
 
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ import flask_migrate
 from flask import current_app
 
 from bench.rows import Shape, write
+from bench.server import fresh_folder
 from dicomgallery.access import Scope
 from dicomgallery.catalog import instances, search
 from dicomgallery.catalog.query import Level, SearchQuery, Sort, parse
@@ -59,24 +58,20 @@ QUERIES: dict[str, SearchQuery] = {
 
 def run(rows: int = 1_000_000, *, keep: Path | None = None) -> dict[str, object]:
     """Median and 95th percentile in ms of the server's whole work for one page, by kind of page."""
-    folder = keep or Path(tempfile.mkdtemp(prefix="bench-"))
-    try:
-        with _catalog(folder, rows) as written_s:
-            pages = {name: _measured(query) for name, query in QUERIES.items()}
-            pages["page 50 by its cursor"] = _far(SearchQuery())
-            pages["page 50 of images"] = _far(SearchQuery(level=Level.IMAGE))
-            pages["neighbors of an image"] = _timed(lambda: _neighbors(rows // 2))
-            slowest = max(pages.values(), key=lambda page: page["median_ms"])
-            return {
-                "rows": rows,
-                "written_s": round(written_s, 1),
-                "database_mb": round((folder / "gallery.db").stat().st_size / 1e6),
-                "slowest_median_ms": slowest["median_ms"],
-                "pages": pages,
-            }
-    finally:
-        if keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
+    folder = keep or fresh_folder()
+    with _catalog(folder, rows) as written_s:
+        pages = {name: _measured(query) for name, query in QUERIES.items()}
+        pages["page 50 by its cursor"] = _far(SearchQuery())
+        pages["page 50 of images"] = _far(SearchQuery(level=Level.IMAGE))
+        pages["neighbors of an image"] = _timed(lambda: _neighbors(rows // 2))
+        slowest = max(pages.values(), key=lambda page: page["median_ms"])
+        return {
+            "rows": rows,
+            "written_s": round(written_s, 1),
+            "database_mb": round((folder / "gallery.db").stat().st_size / 1e6),
+            "slowest_median_ms": slowest["median_ms"],
+            "pages": pages,
+        }
 
 
 EVERYTHING = Scope()

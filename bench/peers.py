@@ -6,14 +6,12 @@ import json
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
-from bench.server import connected
+from bench.server import connected, fresh_folder
 
 START_SECONDS = 30
 
@@ -57,7 +55,7 @@ def orthanc() -> Iterator[Orthanc | None]:
         return
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="bench-orthanc-"))
+    folder = fresh_folder()
     chosen = {
         "StorageDirectory": str(folder / "store"),
         "IndexDirectory": str(folder / "store"),
@@ -70,18 +68,15 @@ def orthanc() -> Iterator[Orthanc | None]:
         "TcpNoDelay": True,
     }
     (folder / "orthanc.json").write_text(json.dumps(chosen))
-    try:
-        with (
-            (folder / "log").open("wb") as log,
-            subprocess.Popen([program, str(folder / "orthanc.json")], stdout=log, stderr=log) as process,
-        ):
-            try:
-                yield Orthanc(port, _version(port))
-            finally:
-                process.terminate()
-                process.wait(20)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen([program, str(folder / "orthanc.json")], stdout=log, stderr=log) as process,
+    ):
+        try:
+            yield Orthanc(port, _version(port))
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def _version(port: int) -> str:

@@ -1,8 +1,10 @@
 """A gallery started as a user starts it, in a folder of its own, watched from outside."""
 
+import atexit
 import contextlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -78,29 +80,38 @@ class Server:
                 return
 
 
+def fresh_folder() -> Path:
+    """A folder that is removed when the command ends, not before.
+
+    For minutes after a file is deleted ext4 looks for another inode than the freed one, which makes new files slow.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=os.environ.get("BENCH_DIR")))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @contextlib.contextmanager
 def serving(folder: Path | None = None, **settings: str) -> Iterator[Server]:
     """Start a gallery on a free port, in this folder or a fresh one; it ends with the block."""
-    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as fresh:
-        data = folder or Path(fresh) / "data"
-        port = _free_port()
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--data", str(data), "--no-dicom"],
-            cwd=HOME,
-            env=os.environ | settings,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+    data = folder or fresh_folder() / "data"
+    port = _free_port()
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port), "--data", str(data), "--no-dicom"],
+        cwd=HOME,
+        env=os.environ | settings,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(process, port)
+        yield Server(process, port, data, round(time.monotonic() - began, 2))
+    finally:
+        process.send_signal(signal.SIGTERM)
         try:
-            _wait(process, port)
-            yield Server(process, port, data, round(time.monotonic() - began, 2))
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:

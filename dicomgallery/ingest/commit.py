@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dicomgallery.ingest.outcome import Outcome, Rejected
 from dicomgallery.ingest.record import Arrival, Prepared
-from dicomgallery.models import retried
+from dicomgallery.models import apart, retried
 
 MOST_ROWS = 200
 
@@ -77,7 +77,9 @@ class GroupCommit:
 
     def _commit(self, batch: list[_Ticket]) -> None:
         try:
-            written = retried(lambda session: [self.write(session, ticket.arrival, ticket.items) for ticket in batch])
+            written = retried(
+                lambda session: [self.write(session, ticket.arrival, ticket.items) for ticket in batch], apart
+            )
         except BaseException as error:  # noqa: BLE001  it is raised again in the thread whose files these are
             if len(batch) == 1:
                 batch[0].error = error

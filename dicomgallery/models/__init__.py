@@ -3,6 +3,7 @@
 from dicomgallery.models.base import (
     Base,
     UtcDateTime,
+    apart,
     db,
     in_context,
     is_sqlite,
@@ -55,6 +56,7 @@ __all__ = [
     "Study",
     "UtcDateTime",
     "Workspace",
+    "apart",
     "db",
     "in_context",
     "is_sqlite",

@@ -43,7 +43,7 @@ COMMIT_SECONDS: Final = 1.0
 """So long a page that is open waits at most for what is ready."""
 _RENDERING: Final = 2
 _QUIET_SECONDS: Final = 0.1
-_GIVE_WAY_SECONDS: Final = 0.3
+_GIVE_WAY_SECONDS: Final = 1.0
 _LONGEST_HEADER_BYTES: Final = 64 << 20
 
 Found = Row[int, str, str]

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from dicomgallery.models import Collection, Direct, Patient, UtcDateTime, db, transaction
+from dicomgallery.models import Collection, Direct, Patient, UtcDateTime, apart, db, transaction
 
 AT = datetime(2024, 2, 29, 12, 0, 0, 123456, tzinfo=UTC)
 ADD = Direct(insert(Patient).returning(Patient.id))
@@ -55,6 +55,22 @@ def test_a_broken_rule_is_told_as_everywhere_but_without_the_values(app: Flask) 
 
     assert failure.value.hide_parameters
     assert not failure.value.params
+
+
+def test_apart_leaves_everything_or_nothing_and_shows_it_to_who_read_before(app: Flask) -> None:
+    del app
+    everyone = select(Patient.patient_id).order_by(Patient.patient_id)
+    assert list(db.session.scalars(everyone)) == []
+
+    with apart() as session:
+        ADD.rows(session, row("at the driver"))
+        session.add(Patient(**row("by the session")))
+    assert list(db.session.scalars(everyone)) == ["at the driver", "by the session"]
+
+    with pytest.raises(IntegrityError), apart() as session:
+        ADD.rows(session, row("lost with the other"))
+        ADD.rows(session, row("at the driver"))
+    assert list(db.session.scalars(everyone)) == ["at the driver", "by the session"]
 
 
 def test_a_broken_rule_among_many_undoes_all_of_them(app: Flask) -> None:
