@@ -68,8 +68,7 @@ def test_apart_leaves_everything_or_nothing_and_shows_it_to_who_read_before(app:
     assert list(db.session.scalars(everyone)) == ["at the driver", "by the session"]
 
     with pytest.raises(IntegrityError), apart() as session:
-        ADD.rows(session, row("lost with the other"))
-        ADD.rows(session, row("at the driver"))
+        ADD.rows_of_each(session, [row("lost with the other"), row("at the driver")])
     assert list(db.session.scalars(everyone)) == ["at the driver", "by the session"]
 
 
