@@ -7,6 +7,8 @@ import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.client import HTTPConnection
 from typing import Any
 
 from bench.peers import orthanc
@@ -16,8 +18,8 @@ from dicomgallery.dicom import synthetic
 FILES = 1000
 PAIR_FILES = 400
 """Many short turns beside Orthanc tell more than few long ones: a machine's speed drifts."""
-WARM_FILES, WARM_CONNECTIONS = 40, 8
-"""Sent before the clock runs, to either: the first file of each process pays for its start."""
+WARM_FILES = 40
+"""Sent before the clock runs, to either, over the connections that are measured: the first one pays for the start."""
 TAR_FILES = 100
 """What a browser's script packs into one body of 64 MiB holds about this many CT slices."""
 
@@ -59,20 +61,40 @@ def _beside_orthanc(slices: list[bytes], pairs: int) -> dict[str, Any] | None:
                 if peer is None:
                     return None
                 figures["version"] = peer.version
-                peer.raw_per_s(slices[:WARM_FILES], WARM_CONNECTIONS)
-                theirs.append(peer.raw_per_s(slices[WARM_FILES:], connections))
+                theirs.append(_per_s(peer.connect, peer.post, slices, connections))
             with serving() as server:
                 server.settle()
-                _raw(WARM_CONNECTIONS)(server, slices[:WARM_FILES])()
-                send, began = _raw(connections)(server, slices[WARM_FILES:]), time.monotonic()
-                send()
-                ours.append((len(slices) - WARM_FILES) / (time.monotonic() - began))
+                ours.append(_per_s(server.connect, _post_raw, slices, connections))
         figures[f"raw_{connections}"] = {
             "per_s": round(statistics.median(ours), 1),
             "orthanc_per_s": round(statistics.median(theirs), 1),
             "ratio": round(statistics.median(our / their for our, their in zip(ours, theirs, strict=True)), 2),
         }
     return figures
+
+
+def _per_s(
+    connect: Callable[[], HTTPConnection],
+    post: Callable[[HTTPConnection, bytes], None],
+    slices: list[bytes],
+    connections: int,
+) -> float:
+    """Files a second, one after another on each connection."""
+    open_ones = [connect() for _ in range(connections)]
+
+    def send(number: int, files: list[bytes]) -> None:
+        for data in files[number::connections]:
+            post(open_ones[number], data)
+
+    with ThreadPoolExecutor(connections) as pool:
+        list(pool.map(partial(send, files=slices[:WARM_FILES]), range(connections)))
+        began = time.monotonic()
+        list(pool.map(partial(send, files=slices[WARM_FILES:]), range(connections)))
+        return (len(slices) - WARM_FILES) / (time.monotonic() - began)
+
+
+def _post_raw(connection: HTTPConnection, data: bytes) -> None:
+    _post(connection, "/api/v1/uploads", data, "application/dicom")
 
 
 def _post(connection: Any, path: str, body: bytes, kind: str) -> dict[str, Any]:
@@ -141,7 +163,7 @@ def _raw(connections: int) -> Callable[[Server, list[bytes]], Callable[[], None]
         def send_share(share: list[bytes]) -> None:
             connection = server.connect()
             for data in share:
-                _post(connection, "/api/v1/uploads", data, "application/dicom")
+                _post_raw(connection, data)
 
         def send() -> None:
             with ThreadPoolExecutor(connections) as pool:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bench.server import connected, fresh_folder
@@ -23,22 +22,17 @@ class Orthanc:
     port: int
     version: str
 
-    def raw_per_s(self, slices: list[bytes], connections: int) -> float:
-        """Files a second as raw bodies, one after another on each connection."""
+    def connect(self) -> http.client.HTTPConnection:
+        """A new connection."""
+        return connected(self.port)
 
-        def send(share: list[bytes]) -> None:
-            connection = connected(self.port)
-            for data in share:
-                connection.request("POST", "/instances", data, {"Content-Type": "application/dicom"})
-                response = connection.getresponse()
-                response.read()
-                if response.status != 200:
-                    raise RuntimeError(f"Orthanc answered {response.status}.")
-
-        began = time.monotonic()
-        with ThreadPoolExecutor(connections) as pool:
-            list(pool.map(send, [slices[start::connections] for start in range(connections)]))
-        return len(slices) / (time.monotonic() - began)
+    def post(self, connection: http.client.HTTPConnection, data: bytes) -> None:
+        """Send one file as a raw body."""
+        connection.request("POST", "/instances", data, {"Content-Type": "application/dicom"})
+        response = connection.getresponse()
+        response.read()
+        if response.status != 200:
+            raise RuntimeError(f"Orthanc answered {response.status}.")
 
 
 def orthanc_program() -> str | None:
