@@ -1,12 +1,14 @@
 """Color samples to RGB of 8 bits (PS3.3 C.7.6.3.1.2): palettes, and luminance with chrominance."""
 
+from io import BytesIO
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 from pydicom.dataset import Dataset
 
+from dicomgallery.imaging.header import items, text, value
 from dicomgallery.imaging.layout import Layout
 from dicomgallery.imaging.lut import Lut, palette_in
 from dicomgallery.imaging.native import Samples
@@ -16,6 +18,9 @@ Rgb: TypeAlias = NDArray[np.uint8]
 
 _LUMINANCE_FIRST: Final = ("YBR_FULL", "YBR_FULL_422")
 _PARTIAL: Final = ("YBR_PARTIAL_422", "YBR_PARTIAL_420")
+_COLORED: Final = ("COLOR", "MIXED", "TRUE_COLOR")
+_LARGEST_PROFILE: Final = 8 << 20
+_LONGEST_NAME: Final = 60
 
 
 def to_rgb(samples: Samples, layout: Layout) -> tuple[Rgb, tuple[str, ...]]:
@@ -41,6 +46,46 @@ def palette_rgb(dataset: Dataset, samples: Samples, layout: Layout) -> tuple[Rgb
     colors = np.stack([_bytes(table, inputs) for table in tables if table is not None], axis=1)
     picture: Rgb = colors.take(samples.view(f"u{samples.dtype.itemsize}"), axis=0)
     return picture, (f"Color from the file's palette of {tables[0].entries.size if tables[0] else 0} entries",)
+
+
+def supplemented(dataset: Dataset, samples: Samples, layout: Layout, gray: Rgb) -> Rgb | None:
+    """Color, by the supplemental palette, what its first entry begins at (PS3.3 C.7.6.19); None when there is none."""
+    if layout.photometric != "MONOCHROME2" or text(dataset, "PixelPresentation").upper() not in _COLORED:
+        return None
+    tables = [palette_in(dataset, color, signed=layout.signed) for color in ("Red", "Green", "Blue")]
+    red = tables[0]
+    if red is None or any(table is None for table in tables) or samples.dtype.itemsize > 2:
+        return None
+    picture = np.repeat(gray[..., np.newaxis], 3, axis=2)
+    colored = samples >= red.first
+    picture[colored] = np.stack([_bytes(table, samples[colored]) for table in tables if table is not None], axis=1)
+    return picture
+
+
+def managed(dataset: Dataset, picture: Rgb) -> tuple[Rgb, tuple[str, ...]]:
+    """Bring colors to sRGB by the file's ICC profile (PS3.3 C.11.15), with a note; as they are without one."""
+    profile = _profile(dataset)
+    if profile is None:
+        return picture, ()
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        name = ImageCms.getProfileDescription(source).strip()[:_LONGEST_NAME]
+        if "srgb" in name.lower():
+            return picture, ("Its ICC profile is that of screens, sRGB",)
+        screen = ImageCms.createProfile("sRGB")
+        transform = ImageCms.buildTransform(source, screen, "RGB", "RGB", ImageCms.Intent.PERCEPTUAL)
+        shown = transform.apply(Image.fromarray(np.ascontiguousarray(picture), "RGB"))
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture, ("Its ICC profile cannot be used, so its colors are shown as they are stored",)
+    return np.asarray(shown), (f"Colors brought to sRGB by the file's ICC profile{f' ({name})' if name else ''}",)
+
+
+def _profile(dataset: Dataset) -> bytes | None:
+    for holder in (dataset, *items(dataset, "OpticalPathSequence")[:1]):
+        found = value(holder, "ICCProfile")
+        if isinstance(found, bytes) and 128 < len(found) <= _LARGEST_PROFILE:
+            return found
+    return None
 
 
 def _bytes(table: Lut, inputs: Samples) -> NDArray[np.uint8]:

@@ -1,6 +1,8 @@
 """The grayscale pipeline: stored value, modality LUT, VOI LUT or window, presentation (PS3.3 C.11, PS3.4 N.2)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -9,11 +11,17 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.imaging import presets
 from dicomgallery.imaging.header import items, reals, text, texts
-from dicomgallery.imaging.layout import Layout, Numbers
+from dicomgallery.imaging.layout import Layout, Numbers, is_signed
 from dicomgallery.imaging.lut import Lut, lut_in
 from dicomgallery.imaging.native import Samples
-from dicomgallery.imaging.spec import Fit, RenderSpec, Window
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
+from dicomgallery.imaging.spec import MAX_VOI, Fit, RenderSpec, Window
 from dicomgallery.imaging.window import Function, Gray, bounds, ramp, window_values
+
+MINUS: Final = "\N{MINUS SIGN}"
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
+DOSE_UNITS: Final = {"GY": "Gy", "RELATIVE": "% of the prescribed dose"}
+"""PS3.3 C.8.8.3: Dose Units (3004,0002)."""
 
 _SAMPLED_SIDE: Final = 256
 _LOST: Final = 0.995
@@ -29,6 +37,19 @@ class Modality:
     slope: float = 1.0
     intercept: float = 0.0
     table: Lut | None = None
+    unit: str = ""
+
+    @property
+    def words(self) -> str:
+        """What it does, empty when it leaves the values as they are."""
+        unit = f", in {self.unit}" if self.unit else ""
+        if self.table is not None:
+            name = f" ({self.table.explanation})" if self.table.explanation else ""
+            return f"Stored values through the file's modality LUT{name}{unit}"
+        if self.slope == 1.0 and self.intercept == 0.0:
+            return ""
+        shift = f" {'+' if self.intercept > 0 else MINUS} {_number(abs(self.intercept))}" if self.intercept else ""
+        return f"Stored values {TIMES} {_number(self.slope)}{shift}{unit}"
 
     def values(self, samples: NDArray[Any]) -> NDArray[np.float64]:
         """Stored samples as modality values."""
@@ -44,7 +65,16 @@ class Voi:
     window: Window | None = None
     function: Function = Function.LINEAR
     table: Lut | None = None
+    name: str = ""
+    """What the file, or custom, calls it; empty when neither does."""
     words: str = ""
+
+    @property
+    def label(self) -> str:
+        """What to call it, by its numbers where it has no name."""
+        if self.name or self.window is None:
+            return self.name or "VOI LUT"
+        return f"{_number(self.window.width)} / {_number(self.window.center)}"
 
     def grays(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Modality values as 0 to 255, not rounded."""
@@ -58,7 +88,13 @@ class Voi:
 def to_gray(dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec) -> tuple[Gray, tuple[str, ...]]:
     """Make one frame gray as the spec and the file ask; the notes say which window was used and where from."""
     modality = modality_of(dataset, layout)
-    voi = _asked_for(dataset, spec) if spec.window else None if spec.auto else voi_of(dataset, layout)
+    voi = (
+        None
+        if spec.auto
+        else _asked_for(dataset, spec)
+        if spec.window
+        else voi_of(dataset, spec.voi, signed=layout.signed)
+    )
     notes: tuple[str, ...] = ()
     if voi is None:
         gray, note = _by_values(dataset, samples, layout, modality)
@@ -66,14 +102,18 @@ def to_gray(dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec
     else:
         gray = _by_voi(samples, modality, voi)
         notes = (voi.words,)
-        if spec.window is None and (lost := _lost_to(gray)):
+        if spec.window is None and spec.voi is None and (lost := _lost_to(gray)):
             notes = (f"{voi.words}; it leaves nearly all of this frame {lost}",)
             if spec.fit is Fit.COVER:
                 gray, note = _by_values(dataset, samples, layout, modality)
                 notes = (f"{note}, since the file's own leaves nearly all of it {lost}",)
+    if modality.words:
+        notes += (modality.words,)
     # For MONOCHROME1 the shape is INVERSE too, and means the same (PS3.3 C.11.6.1.2): one inversion, not two.
-    if layout.photometric == "MONOCHROME1" or text(dataset, "PresentationLUTShape").upper() == "INVERSE":
+    is_inverse = text(dataset, "PresentationLUTShape").upper() == "INVERSE"
+    if layout.photometric == "MONOCHROME1" or is_inverse:
         np.subtract(255, gray, out=gray)
+        notes += (f"Low values are white, as {'MONOCHROME1' if not is_inverse else 'its presentation LUT shape'} says",)
     return gray, notes
 
 
@@ -82,41 +122,62 @@ def modality_of(dataset: Dataset, layout: Layout) -> Modality:
     for item in items(dataset, "ModalityLUTSequence")[:1]:
         table = lut_in(item, signed=layout.signed)
         if table is not None:
-            return Modality(table=table)
+            return Modality(table=table, unit=_unit(text(item, "ModalityLUTType")))
     for holder in (dataset, *_functional(dataset, "PixelValueTransformationSequence")):
         slope, intercept = reals(holder, "RescaleSlope"), reals(holder, "RescaleIntercept")
         if slope or intercept:
-            return Modality(slope[0] if slope and slope[0] else 1.0, intercept[0] if intercept else 0.0)
+            unit = text(holder, "RescaleType") or ("HU" if text(dataset, "Modality") == "CT" else "")
+            return Modality(
+                slope[0] if slope and slope[0] else 1.0, intercept[0] if intercept else 0.0, unit=_unit(unit)
+            )
     if layout.numbers is Numbers.INTEGER and (scaling := reals(dataset, "DoseGridScaling")) and scaling[0] > 0:
-        return Modality(scaling[0])
+        return Modality(scaling[0], unit=DOSE_UNITS.get(text(dataset, "DoseUnits").upper(), ""))
     return Modality()
 
 
-def voi_of(dataset: Dataset, layout: Layout) -> Voi | None:
-    """The first way the file asks to be seen: a VOI LUT, else a window; None if it names none that can be used."""
+def _unit(code: str) -> str:
+    """The unit that a rescale type names (PS3.3 C.11.1.1.2); US is "unspecified"."""
+    return "" if code.upper() == "US" else code[:16]
+
+
+def voi_of(dataset: Dataset, number: int | None = None, *, signed: bool) -> Voi | None:
+    """One of the ways the file asks to be seen, the first unless a number says which; None if it has none at all."""
+    place = (number or 1) - 1
+    found = next(islice(vois_of(dataset, signed=signed), place, None), None)
+    if found is None and number is not None:
+        raise CannotRenderError(RenderReason.NO_SUCH_WINDOW, f"The file has no window number {number}.")
+    return found
+
+
+def named_ways(dataset: Dataset) -> list[str]:
+    """What to call each way the file asks to be seen, in the order of their numbers in a `RenderSpec`."""
+    return [voi.label for voi in islice(vois_of(dataset, signed=is_signed(dataset)), MAX_VOI)]
+
+
+def vois_of(dataset: Dataset, *, signed: bool) -> Iterator[Voi]:
+    """Every way the file asks to be seen that can be used: its VOI LUTs, then its windows."""
     sequence = items(dataset, "VOILUTSequence")
-    for item in sequence[:1]:
+    for number, item in enumerate(sequence, start=1):
         # The signedness of a VOI LUT's first input follows the modality LUT's output (PS3.3 C.11.2.1.1).
-        signed = layout.signed or any(value < 0 for value in reals(dataset, "RescaleIntercept"))
-        if table := lut_in(item, signed=signed):
+        is_below_zero = signed or any(value < 0 for value in reals(dataset, "RescaleIntercept"))
+        if table := lut_in(item, signed=is_below_zero):
             name = f" ({table.explanation})" if table.explanation else ""
-            return Voi(table=table, words=f"VOI LUT{name} from the file, 1 of {len(sequence)}")
+            yield Voi(
+                table=table, name=table.explanation, words=f"VOI LUT{name} from the file, {number} of {len(sequence)}"
+            )
     for holder in (dataset, *_functional(dataset, "FrameVOILUTSequence")):
         centers, widths = reals(holder, "WindowCenter"), reals(holder, "WindowWidth")
+        count = min(len(centers), len(widths))
         for number, (center, width) in enumerate(zip(centers, widths, strict=False), start=1):
             try:
                 window = Window(center, width)
             except ValueError:
                 continue
-            function = _function(holder)
             explained = texts(holder, "WindowCenterWidthExplanation")
             name = presets.preset_name(window, text(dataset, "Modality"))
             name = name or (explained[number - 1] if len(explained) >= number else "")
-            count = min(len(centers), len(widths))
-            return Voi(
-                window=window, function=function, words=f"{_said(window, name)} from the file, {number} of {count}"
-            )
-    return None
+            words = f"{_said(window, name)} from the file, {number} of {count}"
+            yield Voi(window=window, function=_function(holder), name=name, words=words)
 
 
 def _asked_for(dataset: Dataset, spec: RenderSpec) -> Voi:

@@ -73,7 +73,7 @@ def layout_of(dataset: Dataset, numbers: Numbers, transfer_syntax: str) -> Layou
         bits_allocated=allocated,
         bits_stored=min(stored, allocated),
         high_bit=whole(dataset, "HighBit", stored - 1),
-        signed=whole(dataset, "PixelRepresentation", 0) == 1,
+        signed=is_signed(dataset),
         photometric=text(dataset, "PhotometricInterpretation") or ("RGB" if samples == 3 else "MONOCHROME2"),
         by_plane=samples > 1 and whole(dataset, "PlanarConfiguration", 0) == 1,
         frames=max(whole(dataset, "NumberOfFrames", 1), 1),
@@ -82,6 +82,11 @@ def layout_of(dataset: Dataset, numbers: Numbers, transfer_syntax: str) -> Layou
     )
     check(layout)
     return layout
+
+
+def is_signed(dataset: Dataset) -> bool:
+    """Say whether stored values may lie below zero."""
+    return whole(dataset, "PixelRepresentation", 0) == 1
 
 
 def check(layout: Layout) -> None:

@@ -22,6 +22,8 @@ class RenderReason(StrEnum):
     """It would take more memory than a picture may."""
     NO_SUCH_FRAME = "no_such_frame"
     """A frame was asked for that the object does not have."""
+    NO_SUCH_WINDOW = "no_such_window"
+    """A window of the file was asked for by a number it does not have."""
     DAMAGED = "damaged"
     """The decoder could not make sense of the compressed picture."""
     TOO_SLOW = "too_slow"

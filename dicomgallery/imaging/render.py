@@ -6,17 +6,19 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import codecs, native
+from dicomgallery.imaging import codecs, covers, native
 from dicomgallery.imaging.aspect import pixel_ratio
 from dicomgallery.imaging.codecs import DECODER_TROUBLE, Decoded
-from dicomgallery.imaging.color import palette_rgb, to_rgb
+from dicomgallery.imaging.color import managed, palette_rgb, supplemented, to_rgb
+from dicomgallery.imaging.covers import Cover
 from dicomgallery.imaging.encode import Picture, encode, middle, resized, target_size
 from dicomgallery.imaging.frames import encoded_frame, native_frame
 from dicomgallery.imaging.gray import to_gray, without_unused_bits
 from dicomgallery.imaging.layout import Layout, check_size, layout_of
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import RENDERER_VERSION, Rendered
-from dicomgallery.imaging.source import Source, open_source
+from dicomgallery.imaging.sketches import SIDE, sketch_of
+from dicomgallery.imaging.source import Source, WithoutPixelsError, open_source
 from dicomgallery.imaging.spec import Fit, RenderSpec
 
 __all__ = ["RENDERER_VERSION", "CannotRenderError", "RenderReason", "Rendered", "render"]
@@ -26,7 +28,7 @@ def render(path: Path, spec: RenderSpec) -> Rendered:
     """Make the picture of a stored object that the spec asks for; raises CannotRenderError and nothing else."""
     try:
         with np.errstate(all="ignore"):
-            picture, notes = _picture(open_source(path), spec)
+            picture, notes = _made(path, spec)
         return Rendered(
             data=encode(picture, spec.format, spec.quality),
             media_type=spec.format.media_type,
@@ -44,22 +46,45 @@ def render(path: Path, spec: RenderSpec) -> Rendered:
         ) from error
 
 
+def _made(path: Path, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
+    try:
+        source = open_source(path)
+    except WithoutPixelsError as nothing:
+        sketch = sketch_of(nothing.dataset)
+        if sketch is None:
+            # Without the dataset, which must not cross over to another process.
+            raise CannotRenderError(nothing.reason, nothing.detail) from None
+        return resized(sketch.picture, *target_size(SIDE, SIDE, 1, spec.width, spec.fit)), (sketch.note,)
+    return _picture(source, spec)
+
+
 def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
     layout = layout_of(source.dataset, source.element.numbers, source.transfer_syntax)
     index = _index(layout, spec)
     ratio = pixel_ratio(source.dataset)
-    least_side = spec.width if spec.fit is Fit.COVER and ratio == 1 else None
+    is_covered = covers.are_in(source.dataset)
+    least_side = spec.width if spec.fit is Fit.COVER and ratio == 1 and not is_covered else None
     decoded = _decoded(source, layout, index, least_side)
+    cover = Cover.of(source.dataset, decoded.samples, index) if is_covered and not spec.plain else None
+    decoded = replace(decoded, samples=without_unused_bits(decoded.samples, decoded.layout))
     if spec.fit is Fit.COVER:
-        decoded = _middle_square(decoded, ratio)
+        square = _middle_square(decoded, ratio)
+        decoded = _cropped(decoded, square)
+        cover = cover.cropped(square) if cover else None
     picture, notes = _colored(source.dataset, decoded, spec)
     notes = (*decoded.notes, *notes)
     width, height = target_size(picture.shape[1], picture.shape[0], ratio, spec.width, spec.fit)
     check_size(width, height)
     if ratio != 1:
         notes += (f"Stretched: its pixels are {ratio:.3g} times as high as wide",)
-    picture = resized(picture, width, height)
-    return np.subtract(255, picture, dtype=np.uint8) if spec.invert else picture, notes
+    if spec.invert:
+        picture = np.subtract(255, picture, dtype=np.uint8)
+    if cover is not None:
+        picture = cover.over(picture)
+        notes += cover.notes
+    elif is_covered:
+        notes += ("Its overlays and shutters are left away",)
+    return resized(picture, width, height), notes
 
 
 def _index(layout: Layout, spec: RenderSpec) -> int:
@@ -73,14 +98,12 @@ def _index(layout: Layout, spec: RenderSpec) -> int:
 
 
 def _decoded(source: Source, layout: Layout, index: int, least_side: int | None) -> Decoded:
-    """The samples of one frame, without any bits that do not belong to them."""
+    """The samples of one frame, with all the bits they came with."""
     element = source.element
     if element.encapsulated:
         frame = encoded_frame(element, layout, index, source.frame_offsets)
-        decoded = codecs.decode(frame, layout, least_side=least_side)
-    else:
-        decoded = _native(source, layout, index)
-    return replace(decoded, samples=without_unused_bits(decoded.samples, decoded.layout))
+        return codecs.decode(frame, layout, least_side=least_side)
+    return _native(source, layout, index)
 
 
 def _native(source: Source, layout: Layout, index: int) -> Decoded:
@@ -101,22 +124,26 @@ def _keeps_all_samples(source: Source, layout: Layout) -> bool:
     return present * 8 >= layout.pixels * 3 * layout.bits_allocated * layout.frames
 
 
-def _middle_square(decoded: Decoded, ratio: float) -> Decoded:
-    """Crop to what a square picture shows, before any more work is done on the rest."""
+def _middle_square(decoded: Decoded, ratio: float) -> tuple[slice, slice]:
+    """The rows and columns that a square picture shows; no more work is done on the rest."""
     rows, columns = decoded.samples.shape[:2]
     high, wide = rows * max(ratio, 1.0), columns * max(1 / ratio, 1.0)
     side = min(high, wide)
-    down = middle(rows, max(1, round(rows * side / high)))
-    across = middle(columns, max(1, round(columns * side / wide)))
-    samples = decoded.samples[down, across]
+    return middle(rows, max(1, round(rows * side / high))), middle(columns, max(1, round(columns * side / wide)))
+
+
+def _cropped(decoded: Decoded, square: tuple[slice, slice]) -> Decoded:
+    samples = decoded.samples[square]
     layout = replace(decoded.layout, rows=samples.shape[0], columns=samples.shape[1])
     return replace(decoded, samples=samples, layout=layout)
 
 
 def _colored(dataset: Dataset, decoded: Decoded, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
-    layout, samples = decoded.layout, decoded.samples
-    if layout.is_color:
-        return to_rgb(samples, layout)
-    if layout.photometric == "PALETTE COLOR":
-        return palette_rgb(dataset, np.ascontiguousarray(samples), layout)
-    return to_gray(dataset, np.ascontiguousarray(samples), layout, spec)
+    layout, samples = decoded.layout, np.ascontiguousarray(decoded.samples)
+    if not layout.is_color and layout.photometric != "PALETTE COLOR":
+        gray, notes = to_gray(dataset, samples, layout, spec)
+        colored = supplemented(dataset, samples, layout, gray)
+        return (gray, notes) if colored is None else (colored, (*notes, "Colors from the file's supplemental palette"))
+    picture, notes = to_rgb(samples, layout) if layout.is_color else palette_rgb(dataset, samples, layout)
+    picture, note = managed(dataset, picture)
+    return picture, (*notes, *note)

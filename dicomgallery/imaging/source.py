@@ -13,7 +13,9 @@ from dicomgallery.dicom import reader
 from dicomgallery.dicom.inflation import Inflation
 from dicomgallery.dicom.prescan import Flaw, Flawed, Prescanned, prescan
 from dicomgallery.dicom.quiet import silence_pydicom
+from dicomgallery.dicom.reports import Report, report_of, walk
 from dicomgallery.dicom.transfer import EXPLICIT_BIG_ENDIAN
+from dicomgallery.dicom.vocabulary import kind_of
 from dicomgallery.imaging.frames import Buffer, PixelElement, pixel_element
 from dicomgallery.imaging.header import text, value
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
@@ -43,8 +45,16 @@ class Source:
         return unpack_from(f"<{len(table) // 8}Q", table) if isinstance(table, bytes) else ()
 
 
+class WithoutPixelsError(CannotRenderError):
+    """The object holds no pixels; what else it holds is in `dataset`."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__(RenderReason.NOT_AN_IMAGE, _without_pixels(dataset))
+        self.dataset = dataset
+
+
 def open_source(path: Path) -> Source:
-    """Open a file for one picture; CannotRenderError when it cannot be read or has no pixels."""
+    """Open a file for one picture; WithoutPixelsError when it has none, CannotRenderError when it cannot be read."""
     data = _bytes_of(path)
     scanned = prescan(data)
     if isinstance(scanned, Flawed):
@@ -55,7 +65,7 @@ def open_source(path: Path) -> Source:
     except reader.UnreadableError as error:
         raise CannotRenderError(RenderReason.UNREADABLE, error.message) from None
     if scanned.pixel_offset is None:
-        raise CannotRenderError(RenderReason.NOT_AN_IMAGE, _without_pixels(dataset))
+        raise WithoutPixelsError(dataset)
     held = _inflated(data, scanned) if scanned.inflated is not None else data
     big_endian = scanned.transfer_syntax == EXPLICIT_BIG_ENDIAN
     return Source(dataset, pixel_element(held, scanned.pixel_offset, big_endian=big_endian), scanned.transfer_syntax)
@@ -83,8 +93,18 @@ def _without_pixels(dataset: Dataset) -> str:
     """Say what an object without pixels is."""
     if text(dataset, "PixelDataProviderURL"):
         return "Its pixels were left on another server; the file only names the place."
-    kind = UID(text(dataset, "SOPClassUID")).name if text(dataset, "SOPClassUID") else ""
+    sop_class = text(dataset, "SOPClassUID")
+    if kind_of(sop_class, has_pixels=False) == "report" and (report := report_of(dataset)) is not None:
+        return _about(report)
+    kind = UID(sop_class).name if sop_class else ""
     if value(dataset, "Rows") or "Image Storage" in kind:
         return "It describes an image, but its pixels are not in the file."
     # A UID that pydicom does not know is its own name, and says nothing to a person.
     return f"{kind} holds no picture." if kind[:1].isalpha() else "It holds no picture."
+
+
+def _about(report: Report) -> str:
+    """A report in a line: its title, which is a code and names nobody, and how much there is to read."""
+    many = len(report.references()) if report.is_selection else report.left_out + sum(1 for _ in walk(report.items))
+    noun = "object" if report.is_selection else "item"
+    return f"{report.title}, {many} {noun}{'' if many == 1 else 's'} to read on its page."

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 MAX_FRAME: Final = 1_000_000
+MAX_VOI: Final = 999
 MIN_WIDTH: Final = 16
 MAX_WIDTH: Final = 8192
 MAX_LEVEL: Final = 1e9
@@ -66,6 +67,10 @@ class RenderSpec:
     """None is the file's own, else one chosen from its values."""
     auto: bool = False
     """Choose the window from the values even where the file has one."""
+    voi: int | None = None
+    """Which of the ways the file asks to be seen, from 1, its VOI LUTs before its windows; None is the first."""
+    plain: bool = False
+    """The pixels alone: no overlay is drawn over them, no shutter hides any."""
     invert: bool = False
     format: Format = Format.JPEG
     quality: int = DEFAULT_QUALITY
@@ -77,8 +82,10 @@ class RenderSpec:
             raise ValueError(f"A frame's number must lie between 1 and {MAX_FRAME}.")
         if self.width is not None and not MIN_WIDTH <= self.width <= MAX_WIDTH:
             raise ValueError(f"A picture's width must lie between {MIN_WIDTH} and {MAX_WIDTH}.")
-        if self.auto and self.window is not None:
-            raise ValueError("A window is either given or chosen, not both.")
+        if self.auto + (self.window is not None) + (self.voi is not None) > 1:
+            raise ValueError("A window is given, or chosen, or one of the file's own: only one of them.")
+        if self.voi is not None and not 1 <= self.voi <= MAX_VOI:
+            raise ValueError(f"The number of a file's window must lie between 1 and {MAX_VOI}.")
         if self.format is Format.JPEG and not 1 <= self.quality <= 100:
             raise ValueError("A JPEG's quality must lie between 1 and 100.")
         if self.format is Format.PNG:
@@ -92,8 +99,12 @@ class RenderSpec:
         parts.append("native" if self.width is None else f"w{self.width}-{self.fit}")
         if self.auto:
             parts.append("auto")
+        if self.voi is not None:
+            parts.append(f"v{self.voi}")
         if self.window is not None:
             parts.append(f"c{_plain(self.window.center)}-w{_plain(self.window.width)}")
+        if self.plain:
+            parts.append("plain")
         if self.invert:
             parts.append("invert")
         if self.format is Format.JPEG:
@@ -115,6 +126,8 @@ class RenderSpec:
             fit=Fit(match["fit"] or Fit.CONTAIN),
             window=window,
             auto=match["auto"] is not None,
+            voi=int(match["voi"]) if match["voi"] else None,
+            plain=match["plain"] is not None,
             invert=match["invert"] is not None,
             format=Format(match["format"]),
             quality=int(match["quality"]) if match["quality"] else 0,
@@ -129,7 +142,9 @@ _TOKEN: Final = re.compile(
     rf"(?:f(?P<frame>[0-9]{{1,7}})-)?"
     rf"(?:native|w(?P<width>[0-9]{{1,4}})-(?P<fit>cover|contain))"
     rf"(?P<auto>-auto)?"
+    rf"(?:-v(?P<voi>[0-9]{{1,3}}))?"
     rf"(?:-c(?P<center>{_NUMBER})-w(?P<level_width>{_NUMBER}))?"
+    rf"(?P<plain>-plain)?"
     rf"(?P<invert>-invert)?"
     rf"(?:-q(?P<quality>[0-9]{{1,3}}))?"
     rf"\.(?P<format>jpg|png)",

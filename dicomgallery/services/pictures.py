@@ -40,6 +40,7 @@ _TITLES: Final = {
     RenderReason.MISMATCH: "It contradicts itself",
     RenderReason.TOO_LARGE: "Too large to draw",
     RenderReason.NO_SUCH_FRAME: "No such frame",
+    RenderReason.NO_SUCH_WINDOW: "No such window",
     RenderReason.DAMAGED: "Damaged",
     RenderReason.TOO_SLOW: "It took too long",
     RenderReason.CRASHED: "The decoder broke",

@@ -1,6 +1,6 @@
 """What the page of an image shows; each part is read when the template asks for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,19 +10,23 @@ from dicomgallery.access import Actor
 from dicomgallery.catalog import instances
 from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.cards import Card
-from dicomgallery.catalog.instances import Detail, Neighbors, Slice
+from dicomgallery.catalog.instances import Detail, Neighbors
 from dicomgallery.catalog.series import Beside
 from dicomgallery.dicom import transfer, uids
-from dicomgallery.dicom.reports import Reference, Report, report_of
-from dicomgallery.imaging.spec import THUMBNAIL, Format
+from dicomgallery.imaging import covers, gray
+from dicomgallery.imaging.spec import DEFAULT_QUALITY, THUMBNAIL, Fit, Format
 from dicomgallery.models import Instance
 from dicomgallery.services import inspecting, pictures
 from dicomgallery.services.inspecting import Content
 from dicomgallery.services.pictures import NoPicture, Picture
-from dicomgallery.web import crumbs, glance
+from dicomgallery.web import crumbs, glance, stories
 from dicomgallery.web.cards import image_page, picture
-from dicomgallery.web.look import TABS, Look
+from dicomgallery.web.look import TABS, Look, Way
 from dicomgallery.web.tag_table import MOST_ROWS, USUAL_ROWS, TagTable
+
+SMALL = 160
+"""Pixels a side of a picture on the contact sheet."""
+_AS_PICTURE = {"i": "Inverted", "o": "Without overlays"}
 
 LONGEST_TEXT_BELOW = 300_000
 """Under the table the text is shown up to here; its tab shows all of it."""
@@ -180,18 +184,43 @@ class ImagePage:
         )
         return " · ".join(part for part in (size, bits, transfer.short_name(instance.transfer_syntax)) if part)
 
-    @property
-    def presets(self) -> Sequence[dict[str, object]]:
-        """The windows that have a name."""
-        return [
-            {"label": name, "href": self.here + query, "current": current}
-            for name, query, current in self.look.presets(self.series.modality)
-        ]
+    @cached_property
+    def _named(self) -> Sequence[str]:
+        """What the file calls each of its windows."""
+        return gray.named_ways(self.content.dataset) if self.has_window else ()
 
     @property
-    def inverted(self) -> str:
-        """The address of this page with the picture inverted, or no longer."""
-        return self.here + self.look.query(invert=not self.look.invert)
+    def windows(self) -> Sequence[dict[str, object]]:
+        """The windows to choose from."""
+        return [self._way(way) for way in self.look.windows(self._named, self.series.modality)]
+
+    @property
+    def toggles(self) -> Sequence[dict[str, object]]:
+        """What else can be changed about the picture: its inversion, and whether anything lies over it."""
+        inverse = Way(
+            "Inverted" if self.look.invert else "Invert", "i", replace(self.look, invert=not self.look.invert)
+        )
+        found = [self._way(inverse) | {"current": self.look.invert}] if self.has_window else []
+        if covers.are_in(self.content.dataset):
+            label = "Show overlays" if self.look.plain else "Hide overlays"
+            way = Way(label, "o", replace(self.look, plain=not self.look.plain))
+            found.append(self._way(way) | {"current": self.look.plain})
+        return found
+
+    @property
+    def alternatives(self) -> Sequence[dict[str, object]]:
+        """The same image in every other way one click away, each as a small picture."""
+        return [*self.windows, *(toggle | {"label": _AS_PICTURE[str(toggle["key"])]} for toggle in self.toggles)]
+
+    def _way(self, way: Way) -> dict[str, object]:
+        spec = replace(way.look.spec, width=SMALL, fit=Fit.CONTAIN, format=Format.JPEG, quality=DEFAULT_QUALITY)
+        return {
+            "label": way.label,
+            "key": way.key,
+            "href": self.here + way.look.query(),
+            "current": way.look == self.look,
+            "src": picture(self.instance.id, self.instance.blob_sha256, spec),
+        }
 
     @property
     def formats(self) -> Sequence[dict[str, object]]:
@@ -209,30 +238,11 @@ class ImagePage:
     # ------------------------------------------------------------ what is no picture
 
     @cached_property
-    def report(self) -> Report | None:
-        """The document of a report or a key object selection, which is read in the picture's place."""
-        return report_of(self.content.dataset) if self.instance.kind == "report" else None
-
-    @cached_property
-    def referenced(self) -> Mapping[str, Slice]:
-        """The images of this gallery that the report speaks of, by SOP Instance UID."""
-        uids = [reference.sop_uid for reference in self.report.references()] if self.report else []
-        return instances.by_sop_uids(self.actor.scope, uids)
-
-    def page_of(self, reference: Reference) -> str:
-        """The page of an image that the report speaks of, at the frame it names."""
-        frame = self._frame_of(reference)
-        return image_page(self.referenced[reference.sop_uid].id) + (f"?frame={frame}" if frame else "")
-
-    def thumbnail_at(self, reference: Reference) -> str:
-        """The small picture of what the report speaks of, of the frame it names."""
-        found = self.referenced[reference.sop_uid]
-        return picture(found.id, found.blob12, replace(THUMBNAIL, frame=self._frame_of(reference)))
-
-    def _frame_of(self, reference: Reference) -> int | None:
-        """The first frame that a reference names and its image has."""
-        most = self.referenced[reference.sop_uid].frames
-        return next((number for number in reference.frames if number <= most), None)
+    def story(self) -> stories.Story | None:
+        """What is told in the picture's place when the object is none."""
+        if not stories.is_told(self.instance.kind):
+            return None
+        return stories.story_of(self.actor, self.instance, self.content)
 
     # ------------------------------------------------------------ the tabs
 

@@ -1,12 +1,12 @@
 """How an image is looked at, as its page's URL says it: frame, window, inversion, encoding, tab."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from dicomgallery.imaging.presets import CT_PRESETS
-from dicomgallery.imaging.spec import Format, RenderSpec, Window
+from dicomgallery.imaging.spec import MAX_VOI, Format, RenderSpec, Window
 
 TABS: Final = {"tags": "Tags", "text": "Text", "history": "History"}
 LONGEST_NUMBER: Final = 24
@@ -19,6 +19,8 @@ class Look:
     frame: int | None = None
     window: Window | None = None
     auto: bool = False
+    voi: int | None = None
+    plain: bool = False
     invert: bool = False
     format: Format = Format.PNG
     tab: str = "tags"
@@ -33,6 +35,8 @@ class Look:
             frame=_frame(args.get("frame", ""), frames, complaints),
             window=window,
             auto=args.get("window") == "auto" and window is None,
+            voi=_number_of(args.get("window", "")) if window is None else None,
+            plain=args.get("overlays") == "off",
             invert=args.get("invert") == "1",
             format=Format.JPEG if args.get("format") == "jpg" else Format.PNG,
             tab=args.get("tab", "") if args.get("tab") in TABS else "tags",
@@ -42,12 +46,25 @@ class Look:
     @property
     def spec(self) -> RenderSpec:
         """The picture that is looked at."""
-        return RenderSpec(frame=self.frame, window=self.window, auto=self.auto, invert=self.invert, format=self.format)
+        return RenderSpec(
+            frame=self.frame,
+            window=self.window,
+            auto=self.auto,
+            voi=self.voi,
+            plain=self.plain,
+            invert=self.invert,
+            format=self.format,
+        )
 
     @property
     def is_usual(self) -> bool:
         """Say whether the picture is as the file wants it."""
-        return self.window is None and not self.auto and not self.invert
+        return self.is_as_filed and not self.invert and not self.plain
+
+    @property
+    def is_as_filed(self) -> bool:
+        """Say whether the window is the first that the file names."""
+        return self.window is None and not self.auto and self.voi is None
 
     def query(self, **changes: object) -> str:
         """The URL's parameters with fields changed, from its question mark on; what is usual is left out."""
@@ -56,21 +73,46 @@ class Look:
         if look.window is not None:
             pairs += [("center", f"{look.window.center:.7g}"), ("width", f"{look.window.width:.7g}")]
         pairs += [("window", "auto")] if look.auto else []
+        pairs += [("window", str(look.voi))] if look.voi is not None else []
+        pairs += [("overlays", "off")] if look.plain else []
         pairs += [("invert", "1")] if look.invert else []
         pairs += [("format", "jpg")] if look.format is Format.JPEG else []
         pairs += [("tab", look.tab)] if look.tab != "tags" else []
         return f"?{urlencode(pairs)}" if pairs else "?"
 
-    def presets(self, modality: str) -> list[tuple[str, str, bool]]:
-        """Windows that have a name, as (name, URL parameters, whether it is this one)."""
-        named = CT_PRESETS if modality == "CT" else {}
-        found = [
-            ("The file's own", self.query(window=None, auto=False), self.window is None and not self.auto),
-            ("From its values", self.query(window=None, auto=True), self.auto),
+    def windows(self, named: Sequence[str], modality: str) -> list["Way"]:
+        """The windows to choose from: those of the file by what it calls them, one from the values, CT's usual ones."""
+        own = [
+            Way(name, "d" if number == 1 else "", replace(self, voi=None if number == 1 else number, **_NO_WINDOW))
+            for number, name in enumerate(named or ["The file's own"], start=1)
         ]
-        return found + [
-            (name, self.query(window=window, auto=False), self.window == window) for name, window in named.items()
+        usual = CT_PRESETS if modality == "CT" else {}
+        return [
+            *own,
+            Way("From its values", "0", replace(self, voi=None, **_NO_WINDOW | {"auto": True})),
+            *(
+                Way(name, str(key), replace(self, voi=None, auto=False, window=window))
+                for key, (name, window) in enumerate(usual.items(), start=1)
+            ),
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A look by name, and the key that leads to it."""
+
+    label: str
+    key: str
+    look: Look
+
+
+_NO_WINDOW: Final[dict[str, Any]] = {"window": None, "auto": False}
+
+
+def _number_of(text: str) -> int | None:
+    """The number of one of the file's windows; None for the first, which is shown anyway, and for anything else."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_VOI)) else 1
+    return number if number > 1 else None
 
 
 def _window(args: Mapping[str, str], complaints: list[str]) -> Window | None:

@@ -162,7 +162,7 @@ def test_every_image_has_its_page_with_its_picture_or_the_reason_and_its_tags(dr
         text = drop.asker.page(f"/images/{row['id']}/detail")
         if row["render_state"] == "ready":
             assert f'src="/pictures/{row["id"]}-{row["blob_sha256"][:12]}/' in text, row["file_name"]
-        elif row["kind"] == "report" and 'class="report"' in text:
+        elif row["kind"] == "report" and 'class="story report"' in text:
             read.append(row["id"])
         else:
             assert html.escape(row["render_detail"], quote=False) in text.replace("&#39;", "'"), row["file_name"]

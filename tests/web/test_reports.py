@@ -148,7 +148,7 @@ def test_the_tags_of_a_report_stand_beside_it(browser: Browser, gallery: Gallery
 
     page = html.unescape(browser.get(f"/images/{report}/detail").text)
 
-    assert 'class="report"' in page
+    assert 'class="story report"' in page
     assert "Content Sequence" in page
 
 
@@ -156,4 +156,4 @@ def test_the_tags_of_a_report_stand_beside_it(browser: Browser, gallery: Gallery
 def test_the_report_stands_beside_every_tab(browser: Browser, gallery: Gallery, tab: str) -> None:
     (report,) = _ingest(gallery, _report())
 
-    assert 'class="report"' in browser.get(f"/images/{report}/detail?tab={tab}").text
+    assert 'class="story report"' in browser.get(f"/images/{report}/detail?tab={tab}").text

@@ -1,0 +1,144 @@
+"""Overlay planes drawn over a picture: bits of their own, or unused bits of the pixels (PS3.3 C.9.2, C.9.3)."""
+
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from dicomgallery.imaging.header import NOT_A_VALUE
+from dicomgallery.imaging.native import Samples
+
+Mask: TypeAlias = NDArray[np.bool_]
+
+_GROUPS: Final = range(0x6000, 0x6020, 2)
+"""PS3.5 7.6: sixteen even groups repeat the module."""
+_ROWS: Final = frozenset(group << 16 | 0x0010 for group in _GROUPS)
+_MOST_BITS: Final = 64_000_000
+
+
+def has_overlays(dataset: Dataset) -> bool:
+    """Say whether any overlay plane is described."""
+    return not _ROWS.isdisjoint(dataset.keys())
+
+
+def marks_of(dataset: Dataset, samples: Samples, index: int) -> tuple[Mask | None, int]:
+    """Where the planes of a frame (counted from 0) draw on it, and how many planes do; None when none does.
+
+    `samples` are those of the frame with all their bits, since a plane may lie in those that the pixels leave unused.
+    """
+    rows, columns = samples.shape[:2]
+    marks: Mask | None = None
+    count = 0
+    for group in _GROUPS:
+        if (group, 0x0010) not in dataset:
+            continue
+        for mask in _planes(dataset, group, samples, index):
+            if mask is None:
+                continue
+            placed = _placed(mask, _origin(dataset, group), rows, columns)
+            if _text(dataset, group, 0x0040) == "R":
+                placed = _outline(placed)
+            marks = placed if marks is None else marks | placed
+            count += 1
+    return marks, count
+
+
+def draw(picture: NDArray[np.uint8], marks: Mask) -> NDArray[np.uint8]:
+    """White strokes with a dark edge, so that they show on any ground."""
+    edge = marks.copy()
+    edge[1:] |= marks[:-1]
+    edge[:-1] |= marks[1:]
+    edge[:, 1:] |= marks[:, :-1]
+    edge[:, :-1] |= marks[:, 1:]
+    drawn = picture.copy()
+    drawn[edge] = 0
+    drawn[marks] = 255
+    return drawn
+
+
+def _planes(dataset: Dataset, group: int, samples: Samples, index: int) -> Iterator[Mask | None]:
+    rows, columns = _whole(dataset, group, 0x0010, 0), _whole(dataset, group, 0x0011, 0)
+    if (group, 0x3000) in dataset:
+        yield _own_bits(dataset, group, rows, columns, index)
+    elif samples.ndim == 2 and samples.dtype.kind in "iu":
+        # Retired: the plane is one bit of every pixel, one that the pixel's value does not use.
+        bit = _whole(dataset, group, 0x0102, 0)
+        if 0 < bit < 8 * samples.dtype.itemsize:
+            yield (samples.view(f"u{samples.dtype.itemsize}") >> bit & 1).astype(bool)
+
+
+def _own_bits(dataset: Dataset, group: int, rows: int, columns: int, index: int) -> Mask | None:
+    if rows < 1 or columns < 1 or rows * columns > _MOST_BITS:
+        return None
+    frames = max(_whole(dataset, group, 0x0015, 1), 1)
+    # Several frames begin at a frame of the image; a single one lies over all of them.
+    place = index - (_whole(dataset, group, 0x0051, 1) - 1) if frames > 1 else 0
+    if not 0 <= place < frames:
+        return None
+    data = _bytes(dataset, group)
+    first = place * rows * columns
+    piece = data[first // 8 : (first + rows * columns + 7) // 8]
+    bits = np.unpackbits(np.frombuffer(piece, np.uint8), bitorder="little")[first % 8 :][: rows * columns]
+    mask = np.zeros(rows * columns, bool)
+    mask[: bits.size] = bits
+    return mask.reshape(rows, columns)
+
+
+def _placed(mask: Mask, origin: tuple[int, int], rows: int, columns: int) -> Mask:
+    """The part of a plane that lies on the image; its first pixel is at row and column `origin`, counted from 1."""
+    placed = np.zeros((rows, columns), bool)
+    top, left = origin[0] - 1, origin[1] - 1
+    first_row, first_column = max(top, 0), max(left, 0)
+    last_row, last_column = min(top + mask.shape[0], rows), min(left + mask.shape[1], columns)
+    if first_row < last_row and first_column < last_column:
+        placed[first_row:last_row, first_column:last_column] = mask[
+            first_row - top : last_row - top, first_column - left : last_column - left
+        ]
+    return placed
+
+
+def _outline(mask: Mask) -> Mask:
+    """The edge of a region of interest: filled, it would hide what it is about."""
+    inner = mask.copy()
+    inner[1:] &= mask[:-1]
+    inner[:-1] &= mask[1:]
+    inner[:, 1:] &= mask[:, :-1]
+    inner[:, :-1] &= mask[:, 1:]
+    return np.asarray(mask & ~inner)
+
+
+def _origin(dataset: Dataset, group: int) -> tuple[int, int]:
+    found = _value(dataset, group, 0x0050)
+    try:
+        return int(found[0]), int(found[1])
+    except NOT_A_VALUE:
+        return 1, 1
+
+
+def _bytes(dataset: Dataset, group: int) -> bytes:
+    found = _value(dataset, group, 0x3000)
+    if isinstance(found, bytes):
+        # In big endian the bits lie in words, the first in the lower half (PS3.5 8.1.2).
+        swapped = dataset.original_encoding[1] is False and dataset[group, 0x3000].VR == "OW"
+        return np.frombuffer(found[: len(found) & ~1], ">u2").astype("<u2").tobytes() if swapped else found
+    return b""
+
+
+def _whole(dataset: Dataset, group: int, element: int, default: int) -> int:
+    try:
+        return int(_value(dataset, group, element))
+    except NOT_A_VALUE:
+        return default
+
+
+def _text(dataset: Dataset, group: int, element: int) -> str:
+    return str(_value(dataset, group, element) or "").strip().upper()
+
+
+def _value(dataset: Dataset, group: int, element: int) -> Any:
+    try:
+        return dataset[group, element].value if (group, element) in dataset else None
+    except NOT_A_VALUE:
+        return None

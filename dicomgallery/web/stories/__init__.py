@@ -1,0 +1,34 @@
+"""What is not a picture, told in the picture's place: a piece of this room for each kind of object."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from dicomgallery.access import Actor
+from dicomgallery.models import Instance
+from dicomgallery.services.inspecting import Content
+from dicomgallery.web.stories.reports import ReportStory
+
+
+class Story(Protocol):
+    """An object as it is told; its template finds it as `story`."""
+
+    @property
+    def template(self) -> str:
+        """What shows it, a file in `templates/stories/`."""
+
+
+Teller = Callable[[Actor, Instance, Content], Story | None]
+
+_TELLERS: Final[Mapping[str, Teller]] = {"report": ReportStory.of}
+"""By the instance's kind."""
+
+
+def is_told(kind: str) -> bool:
+    """Say whether objects of this kind have a story."""
+    return kind in _TELLERS
+
+
+def story_of(actor: Actor, instance: Instance, content: Content) -> Story | None:
+    """The story of an object; None when its kind has none, or this one holds nothing to tell."""
+    teller = _TELLERS.get(instance.kind)
+    return teller(actor, instance, content) if teller else None
