@@ -39,6 +39,15 @@ _KINDS: Final[dict[str, Kind]] = {
 }
 """By the longest prefix of the UID after PS3.4's storage root; every other class under that root is an image."""
 
+_KIND_NAMES: Final[dict[str, str]] = {
+    "report": "Report",
+    "document": "Document",
+    "waveform": "Waveform",
+    "plan": "Treatment plan",
+    "structure": "Structure set",
+    "presentation": "Presentation state",
+    "segmentation": "Segmentation",
+}
 MODALITY_NAMES: Final = {
     "AU": "Audio",
     "BI": "Biomagnetic imaging",
@@ -101,3 +110,8 @@ def kind_of(sop_class_uid: str, *, has_pixels: bool) -> Kind:
 def modality_name(modality: str) -> str:
     """Name a modality in words; an unknown code stays as it is."""
     return MODALITY_NAMES.get(modality, modality)
+
+
+def kind_name(kind: str) -> str:
+    """What to call an object that holds no picture, by its kind."""
+    return _KIND_NAMES.get(kind, "Not an image")

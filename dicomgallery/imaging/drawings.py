@@ -61,21 +61,20 @@ class Glyph(Enum):
     )
 
 
-_KINDS: Final = (
-    ("1.2.840.10008.5.1.4.1.1.88.", Glyph.REPORT),
-    ("1.2.840.10008.5.1.4.1.1.104.", Glyph.DOCUMENT),
-    ("1.2.840.10008.5.1.4.1.1.9.", Glyph.WAVEFORM),
-    ("1.2.840.10008.5.1.4.1.1.11.", Glyph.PRESENTATION),
-    ("1.2.840.10008.5.1.4.1.1.66.", Glyph.SEGMENTATION),
-    ("1.2.840.10008.5.1.4.1.1.481.3", Glyph.STRUCTURE),
-    ("1.2.840.10008.5.1.4.1.1.481.", Glyph.PLAN),
-    ("1.2.840.10008.5.1.4.38.", Glyph.PRESENTATION),
-)
+_KINDS: Final[dict[str, Glyph]] = {
+    "report": Glyph.REPORT,
+    "document": Glyph.DOCUMENT,
+    "waveform": Glyph.WAVEFORM,
+    "presentation": Glyph.PRESENTATION,
+    "segmentation": Glyph.SEGMENTATION,
+    "structure": Glyph.STRUCTURE,
+    "plan": Glyph.PLAN,
+}
 
 
-def glyph_of(sop_class_uid: str) -> Glyph:
-    """The drawing for an object that is no picture, by its SOP class (PS3.4 B.5)."""
-    return next((glyph for prefix, glyph in _KINDS if sop_class_uid.startswith(prefix)), Glyph.DATA)
+def glyph_of(kind: str) -> Glyph:
+    """The drawing for an object that is no picture, by its kind."""
+    return _KINDS.get(kind, Glyph.DATA)
 
 
 def placeholder_svg(title: str, sentence: str, *, label: str = "", glyph: Glyph = Glyph.BROKEN) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 
 from dicomgallery import settings
 from dicomgallery.access import Actor, Permission, demand
+from dicomgallery.dicom.vocabulary import kind_name
 from dicomgallery.errors import NotFoundError, UnavailableError
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import RENDERER_VERSION
@@ -33,7 +34,6 @@ _HASH_DIGITS: Final = 12
 _KEY: Final = re.compile(rf"([1-9][0-9]{{0,18}})-([0-9a-f]{{{_HASH_DIGITS}}})", re.ASCII)
 
 _TITLES: Final = {
-    RenderReason.NOT_AN_IMAGE: "No picture in it",
     RenderReason.UNREADABLE: "Cannot be read",
     RenderReason.TRUNCATED: "Its end is missing",
     RenderReason.UNSUPPORTED: "Not supported",
@@ -209,7 +209,8 @@ def _render(pictures: PictureCache, source: Source, spec: RenderSpec, urgency: U
 
 
 def _told(refusal: CannotRenderError, kind: str) -> NoPicture:
-    return NoPicture(_TITLES[refusal.reason], refusal.detail, kind, refusal.reason.value)
+    title = kind_name(kind) if refusal.reason is RenderReason.NOT_AN_IMAGE else _TITLES[refusal.reason]
+    return NoPicture(title, refusal.detail, kind, refusal.reason.value)
 
 
 class _Flights:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from dicomgallery.dicom import values
+from dicomgallery.dicom.vocabulary import kind_name
 
 THIN_SPACE = "\u202f"
 """Narrow and unbreakable: 12 345 stays in one piece."""
@@ -13,7 +14,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 def init_app(app: Flask) -> None:
     """Give the templates of this application their filters."""
-    for written in (count, size, moment, moment_attribute, plural, person, dicom_date, dicom_time, decimal):
+    for written in (count, size, moment, moment_attribute, plural, person, dicom_date, dicom_time, decimal, kind_name):
         app.add_template_filter(written)
 
 

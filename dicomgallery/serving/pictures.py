@@ -2,7 +2,8 @@
 
 from flask import Response, request
 
-from dicomgallery.imaging.drawings import placeholder_svg
+from dicomgallery.imaging.drawings import Glyph, glyph_of, placeholder_svg
+from dicomgallery.imaging.refusals import RenderReason
 from dicomgallery.services.pictures import NoPicture, Picture
 from dicomgallery.serving.headers import FOREVER, PRIVATE
 
@@ -24,7 +25,8 @@ def respond(found: Picture | NoPicture, *, download_name: str = "") -> Response:
 
 
 def _drawing(found: NoPicture) -> Response:
-    response = Response(placeholder_svg(found.title, found.sentence), mimetype="image/svg+xml")
+    glyph = glyph_of(found.kind) if found.reason == RenderReason.NOT_AN_IMAGE else Glyph.BROKEN
+    response = Response(placeholder_svg(found.title, found.sentence, glyph=glyph), mimetype="image/svg+xml")
     # A better renderer, or a freer machine, may find a way: asked again each time.
     response.headers["Cache-Control"] = "no-store" if found.passing else PRIVATE
     response.headers["X-No-Picture"] = found.reason or "passing"

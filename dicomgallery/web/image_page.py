@@ -44,6 +44,10 @@ class ImagePage:
         self.instance = found.instance
         self.series = found.series
         self.study = found.study
+        if look.voi is not None and look.voi > len(self._named):
+            many = f"The file names {len(self._named)} of its own windows; the first is shown."
+            complaint = many if self._named else "The file names no window of its own; one from its values is shown."
+            self.look = replace(look, voi=None, complaints=(*look.complaints, complaint))
 
     @property
     def title(self) -> str:

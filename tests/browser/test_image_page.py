@@ -226,6 +226,26 @@ def test_a_window_is_part_of_the_address_and_stays_while_one_steps(visitor: Visi
     visitor.says("() => location.search.includes('center=-600')")
 
 
+def test_keys_choose_the_window_and_the_contact_sheet_shows_the_others(visitor: Visitor) -> None:
+    slice_of(visitor, 12)
+    usual = picture(visitor.page)
+    visitor.page.keyboard.press("2")
+    visitor.says("() => location.search === '?center=-600&width=1500'")
+    lung = picture(visitor.page)
+
+    visitor.page.locator(".why > summary").click()
+    sheet = visitor.page.locator(".contact-sheet a")
+    expect(sheet.locator("img").last).to_have_js_property("complete", True)
+    expect(visitor.page.locator(".contact-sheet [aria-current] span")).to_have_text("Lung")
+    sheet.filter(has_text="Bone").click()
+    visitor.says("() => location.search === '?center=480&width=2500'")
+    expect(visitor.page.locator(".why")).to_have_attribute("open", "")
+
+    visitor.page.keyboard.press("d")
+    visitor.says("() => location.search === ''")
+    assert lung != picture(visitor.page) == usual
+
+
 def test_an_inverted_picture_is_the_negative_of_the_usual_one(visitor: Visitor) -> None:
     slice_of(visitor, 20)
     mean = """() => {

@@ -7,6 +7,7 @@ import imagecodecs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import ImageCms
 from pydicom.uid import ExplicitVRBigEndian, JPEGBaseline8Bit
 
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
@@ -152,3 +153,45 @@ def test_color_encodes_to_jpeg_too(tmp_path: Path) -> None:
 
     assert seen.shape == BARS.shape
     assert np.abs(seen[16, 13] - 255).max() <= 12
+
+
+def swapping_profile() -> bytes:
+    """The profile of screens under another name, its red and blue exchanged."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    renamed = made.replace(b"s\0R\0G\0B", b"t\0e\0s\0t").replace(b"sRGB", b"test")
+    return renamed.replace(b"rXYZ", b"?XYZ").replace(b"bXYZ", b"rXYZ").replace(b"?XYZ", b"bXYZ")
+
+
+def test_colors_are_brought_to_the_screens_by_the_profile_of_the_file(tmp_path: Path) -> None:
+    dataset = image(BARS, ICCProfile=swapping_profile())
+
+    assert np.abs(shown(tmp_path, dataset) - BARS[..., ::-1]).max() <= 2
+    assert "Colors brought to sRGB by the file's ICC profile" in notes(tmp_path, dataset)
+
+
+def test_a_profile_of_screens_changes_nothing(tmp_path: Path) -> None:
+    own = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+    assert np.array_equal(shown(tmp_path, image(BARS, ICCProfile=own)), BARS)
+
+
+@pytest.mark.parametrize("profile", [b"no profile at all" * 20, b"\0" * 500])
+def test_a_broken_profile_is_told_and_spoils_no_picture(tmp_path: Path, profile: bytes) -> None:
+    assert np.array_equal(shown(tmp_path, image(BARS, ICCProfile=profile)), BARS)
+    assert "ICC profile cannot be used" in notes(tmp_path, image(BARS, ICCProfile=profile))
+
+
+def test_a_supplemental_palette_colors_the_values_from_its_first_entry_on(tmp_path: Path) -> None:
+    stored = np.tile(np.arange(32, dtype=np.uint8) * 8, (32, 1))
+    palette: dict[str, Any] = {}
+    for color, table in (("Red", b"\xff" * 8), ("Green", b"\0" * 8), ("Blue", bytes(range(0, 256, 32)))):
+        palette[f"{color}PaletteColorLookupTableDescriptor"] = [8, 240, 8]
+        palette[f"{color}PaletteColorLookupTableData"] = table
+    dataset = image(stored, PixelPresentation="COLOR", WindowCenter=128, WindowWidth=256, **palette)
+
+    seen = shown(tmp_path, dataset)
+
+    assert seen[0, 10].tolist() == [80, 80, 80]
+    assert seen[0, 30].tolist() == [255, 0, 0]
+    assert seen[0, 31].tolist() == [255, 0, 224]
+    assert "supplemental palette" in notes(tmp_path, dataset)

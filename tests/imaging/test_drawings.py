@@ -51,17 +51,17 @@ def test_text_without_spaces_is_broken_too_and_wide_letters_count_twice() -> Non
 
 
 @pytest.mark.parametrize(
-    ("uid", "glyph"),
+    ("kind", "glyph"),
     [
-        ("1.2.840.10008.5.1.4.1.1.88.33", Glyph.REPORT),
-        ("1.2.840.10008.5.1.4.1.1.104.1", Glyph.DOCUMENT),
-        ("1.2.840.10008.5.1.4.1.1.9.1.1", Glyph.WAVEFORM),
-        ("1.2.840.10008.5.1.4.1.1.481.3", Glyph.STRUCTURE),
-        ("1.2.840.10008.5.1.4.1.1.481.5", Glyph.PLAN),
-        ("1.2.840.10008.5.1.4.1.1.11.1", Glyph.PRESENTATION),
-        ("1.2.840.10008.5.1.4.1.1.66.4", Glyph.SEGMENTATION),
-        ("1.2.3", Glyph.DATA),
+        ("report", Glyph.REPORT),
+        ("document", Glyph.DOCUMENT),
+        ("waveform", Glyph.WAVEFORM),
+        ("structure", Glyph.STRUCTURE),
+        ("plan", Glyph.PLAN),
+        ("presentation", Glyph.PRESENTATION),
+        ("segmentation", Glyph.SEGMENTATION),
+        ("other", Glyph.DATA),
     ],
 )
-def test_each_kind_has_its_glyph(uid: str, glyph: Glyph) -> None:
-    assert glyph_of(uid) is glyph
+def test_each_kind_has_its_glyph(kind: str, glyph: Glyph) -> None:
+    assert glyph_of(kind) is glyph

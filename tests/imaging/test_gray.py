@@ -10,6 +10,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian
 
+from dicomgallery.imaging.gray import named_ways
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.render import render
 from dicomgallery.imaging.spec import THUMBNAIL, Format, RenderSpec, Window
 from tests.imaging.making import PNG, image, notes, pixels, ramp, saved, shown
@@ -307,3 +309,68 @@ def test_the_middle_frame_is_shown_unless_one_is_asked_for(tmp_path: Path) -> No
     ]
 
     assert levels == [120, 0, 60, 240]
+
+
+def several_ways() -> Dataset:
+    """A LUT and three windows, one of which no picture can be made with."""
+    item = Dataset()
+    item.LUTDescriptor, item.LUTExplanation = [256, 0, 8], "SHARPER"
+    item.add_new("LUTData", "OW", bytes(255 - number for number in range(256)))
+    return image(
+        np.tile(np.arange(256, dtype=np.uint8), (4, 1)),
+        VOILUTSequence=Sequence([item]),
+        WindowCenter=[128, 64, 200],
+        WindowWidth=[256, 0, 20],
+        WindowCenterWidthExplanation=["ALL", "NONE", "BRIGHT"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "at_200", "said"),
+    [
+        (None, 55, "VOI LUT (SHARPER) from the file, 1 of 1"),
+        (1, 55, "VOI LUT (SHARPER) from the file, 1 of 1"),
+        (2, 200, "Window 256 / 128 (ALL) from the file, 1 of 3"),
+        (3, 134, "Window 20 / 200 (BRIGHT) from the file, 3 of 3"),
+    ],
+)
+def test_each_way_the_file_names_can_be_asked_for(tmp_path: Path, number: int | None, at_200: int, said: str) -> None:
+    spec = RenderSpec(voi=number, format=Format.PNG)
+
+    assert shown(tmp_path, several_ways(), spec)[0, 200] == at_200
+    assert notes(tmp_path, several_ways(), spec).startswith(said)
+
+
+def test_the_ways_have_the_names_the_file_gives_them_or_their_numbers() -> None:
+    unnamed = image(np.zeros((4, 4), np.uint8), WindowCenter=[40, -600], WindowWidth=[400, 1500])
+
+    assert named_ways(several_ways()) == ["SHARPER", "ALL", "BRIGHT"]
+    assert named_ways(unnamed) == ["400 / 40", "1500 / -600"]
+    assert named_ways(image(np.zeros((4, 4), np.uint8))) == []
+
+
+def test_a_window_the_file_does_not_have_is_refused_with_its_number(tmp_path: Path) -> None:
+    with pytest.raises(CannotRenderError, match="no window number 4") as refused:
+        render(saved(tmp_path, several_ways()), RenderSpec(voi=4))
+
+    assert refused.value.reason is RenderReason.NO_SUCH_WINDOW
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"Modality": "CT", "RescaleSlope": 1, "RescaleIntercept": -1024}, "Stored values × 1 − 1024, in HU"),
+        ({"RescaleSlope": 0.5, "RescaleIntercept": 3, "RescaleType": "OD"}, "Stored values × 0.5 + 3, in OD"),
+        ({"RescaleSlope": 2, "RescaleIntercept": 0, "RescaleType": "US"}, "Stored values × 2"),
+        ({"PhotometricInterpretation": "MONOCHROME1"}, "Low values are white, as MONOCHROME1 says"),
+        ({"PresentationLUTShape": "INVERSE"}, "Low values are white, as its presentation LUT shape says"),
+    ],
+)
+def test_what_was_done_to_the_values_is_told(tmp_path: Path, attributes: dict[str, Any], said: str) -> None:
+    assert said in notes(tmp_path, image(ramp(0, 1000), WindowCenter=500, WindowWidth=1000, **attributes)).split("; ")
+
+
+def test_values_that_nothing_was_done_to_are_not_spoken_of(tmp_path: Path) -> None:
+    dataset = image(ramp(0, 1000), WindowCenter=500, WindowWidth=1000, RescaleSlope=1, RescaleIntercept=0)
+
+    assert notes(tmp_path, dataset) == "Window 1000 / 500 from the file, 1 of 1"

@@ -1,6 +1,7 @@
 """A render spec is a picture's name: the name says all of it, and only one name says it."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ windows = st.builds(
 looks = st.one_of(
     st.fixed_dictionaries({"window": windows}),
     st.fixed_dictionaries({"auto": st.booleans()}),
+    st.fixed_dictionaries({"voi": st.none() | st.integers(1, 999)}),
 )
 specs = st.builds(
     lambda look, **rest: RenderSpec(**look, **rest),
@@ -23,10 +25,17 @@ specs = st.builds(
     frame=st.none() | st.integers(1, 1_000_000),
     width=st.none() | st.integers(16, 8192),
     fit=st.sampled_from(Fit),
+    plain=st.booleans(),
     invert=st.booleans(),
     format=st.sampled_from(Format),
     quality=st.integers(1, 100),
 )
+
+
+@pytest.mark.parametrize("both", [{"auto": True, "voi": 2}, {"window": Window(40, 400), "voi": 2}])
+def test_a_picture_has_one_window(both: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="only one"):
+        RenderSpec(**both)
 
 
 @given(specs)

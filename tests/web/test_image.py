@@ -157,6 +157,65 @@ def test_a_window_that_makes_no_sense_is_said_and_left_out(browser: Browser, gal
     assert "is shown." in answer.text
 
 
+def test_each_window_of_the_file_and_each_other_way_to_look_is_a_link_with_a_small_picture(
+    browser: Browser, gallery: Gallery
+) -> None:
+    dataset = synthetic.ct_slice(1, of=1, rows=32, columns=32)
+    dataset.WindowCenter, dataset.WindowWidth = [40, -600], [400, 1500]
+    dataset.WindowCenterWidthExplanation = ["BODY", "AIR"]
+    (one,) = _ingest(gallery, dataset)
+
+    page = browser.get(f"/images/{one}/detail?window=2").text
+    sheet = page[page.index('class="contact-sheet"') : page.index("</ul>", page.index('class="contact-sheet"'))]
+
+    assert re.search(rf'src="/pictures/{one}-[0-9a-f]{{12}}/native-v2.png"', page)
+    assert [label.partition("</span>")[0] for label in sheet.split("<span>")[1:]] == [
+        "Soft tissue", "Lung", "From its values",
+        "Soft tissue", "Lung", "Liver", "Bone", "Brain", "Inverted",
+    ]  # fmt: skip
+    assert re.findall(r'href="/images/\d+/detail(\?[^"]*)" aria-current', sheet) == ["?window=2"]
+    tokens = re.findall(r'src="/pictures/[^/]+/w160-contain-?([^"]*)"', sheet)
+    assert [token.partition("-q85")[0] for token in tokens] == [
+        "q85.jpg", "v2", "auto", "c40-w400", "c-600-w1500", "c90-w150", "c480-w2500", "c40-w80", "v2-invert",
+    ]  # fmt: skip
+    assert all(browser.get(src).status_code == 200 for src in re.findall(r'src="(/pictures/[^"]*)"', sheet))
+
+
+@pytest.mark.parametrize("number", ["0", "1", "-3", "two", "99999", "\u0663"])
+def test_a_window_number_that_is_none_shows_the_first(browser: Browser, gallery: Gallery, number: str) -> None:
+    (one,) = _ingest(gallery, synthetic.ct_slice(1, of=1, rows=32, columns=32))
+
+    assert "/native.png" in browser.get(f"/images/{one}/detail?window={number}").text
+
+
+def test_a_window_the_file_does_not_have_is_said_and_its_first_is_shown(browser: Browser, gallery: Gallery) -> None:
+    (one,) = _ingest(gallery, synthetic.ct_slice(1, of=1, rows=32, columns=32))
+
+    page = browser.get(f"/images/{one}/detail?window=7").text
+
+    assert re.search("The file names [0-9]+ of its own windows; the first is shown.", page)
+    assert "/native.png" in page
+
+
+def test_overlays_are_shown_until_the_address_says_otherwise(browser: Browser, gallery: Gallery) -> None:
+    dataset = synthetic.ct_slice(1, of=1, rows=16, columns=16)
+    for element, vr, value in (
+        (0x0010, "US", 16), (0x0011, "US", 16), (0x0040, "CS", "G"), (0x0050, "SS", [1, 1]),
+        (0x0100, "US", 1), (0x0102, "US", 0), (0x3000, "OB", b"\1" * 32),
+    ):  # fmt: skip
+        dataset.add_new((0x6000, element), vr, value)
+    one, other = _ingest(gallery, dataset, synthetic.secondary_capture())
+
+    page, without = (_text_of(browser.get(f"/images/{one}/detail{query}").text) for query in ("", "?overlays=off"))
+
+    assert "An overlay plane is drawn over it" in page
+    assert f'href="/images/{one}/detail?overlays=off"' in page
+    assert "/native-plain.png" in without
+    assert "Its overlays and shutters are left away" in without
+    assert f'href="/images/{one}/detail?"' in without
+    assert "overlays=off" not in browser.get(f"/images/{other}/detail").text
+
+
 def test_frames_are_stepped_through_by_links(browser: Browser, gallery: Gallery) -> None:
     (one,) = _ingest(gallery, synthetic.us_cine(3, 32, 32))
 
