@@ -112,6 +112,8 @@ def _jpeg(frame: bytes, layout: Layout) -> Decoded:
         )
     # A codestream that says its color is believed over the header, as pydicom 3 does.
     is_rgb = found.color is Color.RGB or (found.color is Color.UNSAID and layout.photometric == "RGB")
+    if not is_rgb and layout.photometric == "RGB":
+        notes += ("Its header says RGB, its JPEG says luminance and chrominance, and that is what it holds",)
     samples = _first_that_reads(
         "JPEG",
         found,

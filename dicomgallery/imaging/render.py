@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import codecs, covers, native
+from dicomgallery.imaging import covers
 from dicomgallery.imaging.aspect import pixel_ratio
 from dicomgallery.imaging.codecs import DECODER_TROUBLE, Decoded
 from dicomgallery.imaging.color import managed, palette_rgb, supplemented, to_rgb
 from dicomgallery.imaging.covers import Cover
 from dicomgallery.imaging.encode import Picture, encode, middle, resized, target_size
-from dicomgallery.imaging.frames import encoded_frame, native_frame
 from dicomgallery.imaging.gray import to_gray, without_unused_bits
 from dicomgallery.imaging.layout import Layout, check_size, layout_of
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import RENDERER_VERSION, Rendered
+from dicomgallery.imaging.samples import frame_samples
 from dicomgallery.imaging.sketches import SIDE, sketch_of
 from dicomgallery.imaging.source import Source, WithoutPixelsError, open_source
 from dicomgallery.imaging.spec import Fit, RenderSpec
@@ -64,7 +64,7 @@ def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]
     ratio = pixel_ratio(source.dataset)
     is_covered = covers.are_in(source.dataset)
     least_side = spec.width if spec.fit is Fit.COVER and ratio == 1 and not is_covered else None
-    decoded = _decoded(source, layout, index, least_side)
+    decoded = frame_samples(source, layout, index, least_side=least_side)
     cover = Cover.of(source.dataset, decoded.samples, index) if is_covered and not spec.plain else None
     decoded = replace(decoded, samples=without_unused_bits(decoded.samples, decoded.layout))
     if spec.fit is Fit.COVER:
@@ -95,33 +95,6 @@ def _index(layout: Layout, spec: RenderSpec) -> int:
         frames = "1 frame" if layout.frames == 1 else f"{layout.frames} frames"
         raise CannotRenderError(RenderReason.NO_SUCH_FRAME, f"It has {frames}; number {spec.frame} is not among them.")
     return spec.frame - 1
-
-
-def _decoded(source: Source, layout: Layout, index: int, least_side: int | None) -> Decoded:
-    """The samples of one frame, with all the bits they came with."""
-    element = source.element
-    if element.encapsulated:
-        frame = encoded_frame(element, layout, index, source.frame_offsets)
-        return codecs.decode(frame, layout, least_side=least_side)
-    return _native(source, layout, index)
-
-
-def _native(source: Source, layout: Layout, index: int) -> Decoded:
-    element = source.element
-    if layout.photometric == "YBR_FULL_422" and _keeps_all_samples(source, layout):
-        layout = replace(layout, photometric="YBR_FULL")
-    raw, first_bit = native_frame(element, layout, index)
-    notes: tuple[str, ...] = ()
-    if native.is_cut_short(raw, layout):
-        notes = ("The end of this frame is missing from the file and shown black",)
-    samples = native.samples_of(raw, layout, first_bit=first_bit, big_endian=element.big_endian)
-    return Decoded(samples, layout, notes)
-
-
-def _keeps_all_samples(source: Source, layout: Layout) -> bool:
-    """Whether a picture that is called 4:2:2 has three samples for every pixel after all, as some writers keep it."""
-    present = source.element.end - source.element.start
-    return present * 8 >= layout.pixels * 3 * layout.bits_allocated * layout.frames
 
 
 def _middle_square(decoded: Decoded, ratio: float) -> tuple[slice, slice]:
