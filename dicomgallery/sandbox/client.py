@@ -13,6 +13,7 @@ from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import RenderSpec
+from dicomgallery.imaging.specimens import Examined, Specimen
 from dicomgallery.sandbox import tasks
 from dicomgallery.sandbox.channel import Channel, LostServerError
 from dicomgallery.sandbox.crew import TaskLostError, Why
@@ -80,6 +81,17 @@ class Sandbox:
             # short of memory, or the end of the whole gallery, which takes a moment to reach us.
             time.sleep(_DYING_SECONDS)
             return _rendered(self.ask("render", arguments, urgency=urgency))
+        except TaskLostError as loss:
+            raise CannotRenderError(*_WHY_NO_PICTURE[loss.why]) from None
+        except (WireError, ValueError):
+            raise CannotRenderError(*_WHY_NO_PICTURE[Why.CRASHED]) from None
+
+    def examine(self, specimen: Specimen) -> Examined:
+        """What comes out of a specimen of a codec, or CannotRenderError, or UnavailableError when nobody can look."""
+        try:
+            answer = self.ask("examine", {"file": specimen.file})
+            _raise_if_refused(answer)
+            return Examined(answer.whole("apart"), answer.whole("microseconds"))
         except TaskLostError as loss:
             raise CannotRenderError(*_WHY_NO_PICTURE[loss.why]) from None
         except (WireError, ValueError):
@@ -166,9 +178,13 @@ def _swept_unless_finished(into: Path, prefix: str) -> Iterator[_Sweeping]:
                 path.unlink(missing_ok=True)
 
 
-def _rendered(answer: Message) -> Rendered:
+def _raise_if_refused(answer: Message) -> None:
     if "reason" in answer.fields:
         raise CannotRenderError(RenderReason(answer.text("reason")), answer.text("detail"))
+
+
+def _rendered(answer: Message) -> Rendered:
+    _raise_if_refused(answer)
     media_type = answer.text("media_type")
     if media_type not in _PICTURE_TYPES:
         raise WireError("The answer is no picture.")

@@ -42,6 +42,16 @@ def _render(task: Message) -> Message:
     return Message(Kind.END, fields, rendered.data)
 
 
+def _examine(task: Message) -> Message:
+    from dicomgallery.imaging.specimens import BY_FILE, examine  # noqa: PLC0415
+
+    try:
+        examined = examine(BY_FILE[task.text("file")])
+    except CannotRenderError as refusal:
+        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
+    return Message(Kind.END, {"apart": examined.apart, "microseconds": examined.microseconds})
+
+
 def _unpack(task: Message) -> Iterator[Message]:
     limits = UnpackLimits(**task.fields["limits"])
     for found in unpack(Path(task.text("archive")), Path(task.text("into")), task.text("prefix"), limits):
@@ -50,6 +60,7 @@ def _unpack(task: Message) -> Iterator[Message]:
 
 TASKS: Final[Mapping[str, Task]] = {
     "render": Task(_render, preload=("dicomgallery.imaging.render",)),
+    "examine": Task(_examine),
     "unpack": Task(_unpack, is_long=True),
 }
 

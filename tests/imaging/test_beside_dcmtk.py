@@ -37,7 +37,7 @@ def by_dcmtk(path: Path, frame: int, window: Window, into: Path) -> NDArray[Any]
 
 
 def grays() -> Iterator[tuple[Path, Layout, Window]]:
-    """Files with one sample a pixel and square pixels, each with a window: its own first one, or one over its values."""
+    """Files with one sample a pixel, square pixels and a window, each with its first one."""
     seen: set[str] = set()
     for path in [*files_of(PACKAGED), *(files_of(CORPUS) if CORPUS.is_dir() else [])]:
         try:
