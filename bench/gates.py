@@ -48,12 +48,13 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
         yield Gate(name, come_in[way]["per_s"], limit, at_least=True)
     if (beside := come_in["beside_orthanc"]) is not None:
         yield Gate("raw bodies beside Orthanc, one connection", beside["raw_1"]["ratio"], 1.0, at_least=True)
-    for kind, form in (("ct_512", "png"), ("ct_512", "jpeg"), ("dx_2500x2000", "png")):
-        limit = render.TARGETS[kind][form]
-        yield Gate(f"{kind} as {form}, ms CPU", figures["render"][kind][f"{form}_ms"], limit)
+    for kind, limits in render.TARGETS.items():
+        for form, limit in limits.items():
+            yield Gate(f"{kind} as {form}, ms CPU", figures["render"][kind][f"{form}_ms"], limit)
     yield Gate("gallery page at a million instances, ms", figures["gallery"]["slowest_median_ms"], 50)
     together = figures["mixed"]
     yield Gate("gallery p95 while CT arrive, ms", together["gallery_ms_during_upload"]["p95"], 100)
+    yield Gate("gallery p95 while two decodes run, ms", together["gallery_ms_during_two_decodes"]["p95"], 100)
     yield Gate("cached thumbnail p95 at 4 connections, ms", together["thumbnail_ms_cached_4_connections"]["p95"], 10)
     yield Gate("memory at rest, MB", together["pss_mb_at_rest"], 550)
     yield Gate("memory during a drop of 2 GB, MB", together["pss_mb_peak_during_drop"], 800)

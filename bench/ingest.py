@@ -64,7 +64,7 @@ def _beside_orthanc(slices: list[bytes], pairs: int) -> dict[str, Any] | None:
                 theirs.append(_per_s(peer.connect, peer.post, slices, connections))
             with serving() as server:
                 server.settle()
-                ours.append(_per_s(server.connect, _post_raw, slices, connections))
+                ours.append(_per_s(server.connect, post_raw, slices, connections))
         figures[f"raw_{connections}"] = {
             "per_s": round(statistics.median(ours), 1),
             "orthanc_per_s": round(statistics.median(theirs), 1),
@@ -75,7 +75,7 @@ def _beside_orthanc(slices: list[bytes], pairs: int) -> dict[str, Any] | None:
 
 def _per_s(
     connect: Callable[[], HTTPConnection],
-    post: Callable[[HTTPConnection, bytes], None],
+    post: Callable[[HTTPConnection, bytes], object],
     slices: list[bytes],
     connections: int,
 ) -> float:
@@ -93,11 +93,13 @@ def _per_s(
         return (len(slices) - WARM_FILES) / (time.monotonic() - began)
 
 
-def _post_raw(connection: HTTPConnection, data: bytes) -> None:
-    _post(connection, "/api/v1/uploads", data, "application/dicom")
+def post_raw(connection: HTTPConnection, data: bytes) -> dict[str, Any]:
+    """Send one file as a raw body; gives the gallery's answer."""
+    return post(connection, "/api/v1/uploads", data, "application/dicom")
 
 
-def _post(connection: Any, path: str, body: bytes, kind: str) -> dict[str, Any]:
+def post(connection: Any, path: str, body: bytes, kind: str) -> dict[str, Any]:
+    """Send a body; gives the gallery's answer."""
     connection.request("POST", path, body, {"Content-Type": kind, "Accept": "application/json"})
     response = connection.getresponse()
     answer = response.read()
@@ -123,7 +125,7 @@ def _form(server: Server, slices: list[bytes]) -> Callable[[], None]:
 
     def send() -> None:
         for body, kind in bodies:
-            _post(connection, "/upload", body, kind)
+            post(connection, "/upload", body, kind)
 
     return send
 
@@ -135,7 +137,7 @@ def _folder(server: Server, slices: list[bytes]) -> Callable[[], None]:
 
     def send() -> None:
         for body, kind in bodies:
-            _post(connection, "/upload", body, kind)
+            post(connection, "/upload", body, kind)
 
     return send
 
@@ -149,7 +151,7 @@ def _zip(compression: int) -> Callable[[Server, list[bytes]], Callable[[], None]
         connection = server.connect()
 
         def send() -> None:
-            answer = _post(connection, "/api/v1/uploads", packed.getvalue(), "application/zip")
+            answer = post(connection, "/api/v1/uploads", packed.getvalue(), "application/zip")
             if answer["accepted"] != len(slices):
                 raise RuntimeError("Not every file was accepted.")
 
@@ -163,7 +165,7 @@ def _raw(connections: int) -> Callable[[Server, list[bytes]], Callable[[], None]
         def send_share(share: list[bytes]) -> None:
             connection = server.connect()
             for data in share:
-                _post_raw(connection, data)
+                post_raw(connection, data)
 
         def send() -> None:
             with ThreadPoolExecutor(connections) as pool:

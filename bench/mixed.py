@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench.ingest import _post
+from bench.ingest import post, post_raw
+from bench.render import jpeg_2000_slice
 from bench.server import Server, serving
 from dicomgallery.dicom import synthetic
 
@@ -24,6 +25,7 @@ def run(files: int = 1000, drop_mb: int = 2000) -> dict[str, Any]:
         figures["pss_mb_at_rest"] = server.pss_mb()
         figures["gallery_ms_during_upload"] = _gallery_during_upload(server, slices)
         server.settle()
+        figures["gallery_ms_during_two_decodes"] = _gallery_during_decodes(server)
         figures["thumbnail_ms_cached_4_connections"] = _thumbnails(server, files)
         figures["pss_mb_settled"] = server.pss_mb()
         figures["pss_mb_peak_during_drop"] = _peak_during_drop(server, drop_mb)
@@ -56,7 +58,7 @@ def _gallery_during_upload(server: Server, slices: list[bytes]) -> dict[str, flo
     def upload() -> None:
         connection = server.connect()
         for data in slices:
-            _post(connection, "/api/v1/uploads", data, "application/dicom")
+            post(connection, "/api/v1/uploads", data, "application/dicom")
         done.set()
 
     times: list[float] = []
@@ -67,6 +69,34 @@ def _gallery_during_upload(server: Server, slices: list[bytes]) -> dict[str, flo
             times.append(_get(connection, "/")[0])
             time.sleep(0.02)
         sending.result()
+    return spread(times)
+
+
+def _gallery_during_decodes(server: Server, seconds: float = 8.0) -> dict[str, float]:
+    """While two people look at JPEG 2000 pictures that nobody has looked at before."""
+    answers = [post_raw(server.connect(), jpeg_2000_slice(number)) for number in range(1, 5)]
+    server.settle()
+    page = _get(server.connect(), "/?level=images&sort=newest")[1].decode()
+    keys = sorted({part.split("/")[0] for part in page.split('src="/pictures/')[1:]})[-len(answers) :]
+    ends = time.monotonic() + seconds
+
+    def look(person: int) -> None:
+        connection = server.connect()
+        width = 200 + person
+        while time.monotonic() < ends:
+            for key in keys:
+                _get(connection, f"/pictures/{key}/native-c40-w{width}.png")
+            width += 2
+
+    times: list[float] = []
+    with ThreadPoolExecutor(2) as pool:
+        looking = [pool.submit(look, person) for person in (0, 1)]
+        connection = server.connect()
+        while time.monotonic() < ends:
+            times.append(_get(connection, "/")[0])
+            time.sleep(0.02)
+        for one in looking:
+            one.result()
     return spread(times)
 
 

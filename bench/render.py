@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import UID, HTJ2KLossless, JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless
+from pydicom.uid import UID, HTJ2KLossless, JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 
 from dicomgallery.dicom import synthetic
 from dicomgallery.imaging.render import render
@@ -25,6 +25,7 @@ SPECS: Final = {"png": FULL, "jpeg": RenderSpec(), "thumbnail": THUMBNAIL}
 TARGETS: Final = {
     "ct_512": {"png": 2.0, "jpeg": 1.5},
     "dx_2500x2000": {"png": 40.0},
+    "ct_512_rle": {"jpeg": 1.7},
     "ct_512_jpeg_ls": {"jpeg": 8.0},
     "ct_512_jpeg_2000": {"jpeg": 33.0, "thumbnail": 8.0},
     "ct_512_htj2k": {"jpeg": 8.0},
@@ -63,6 +64,15 @@ def _median_ms(deed: Callable[[], Any], repeats: int) -> float:
     return round(statistics.median(spent) * 1000, 2)
 
 
+def jpeg_2000_slice(number: int = 20, *, of: int = 40) -> bytes:
+    """A CT slice in JPEG 2000, which takes long to decode."""
+    dataset = synthetic.ct_slice(number, of=of)
+    samples = np.frombuffer(dataset.PixelData, "<i2").reshape(dataset.Rows, dataset.Columns)
+    return _compressed(
+        dataset, imagecodecs.jpeg2k_encode(samples, reversible=True, codecformat="J2K"), JPEG2000Lossless
+    )
+
+
 def _objects() -> dict[str, bytes]:
     """One file of each kind that is measured."""
     ct, cine = synthetic.ct_slice(20), synthetic.us_cine(3)
@@ -71,17 +81,20 @@ def _objects() -> dict[str, bytes]:
     return {
         "ct_512": synthetic.as_bytes(ct),
         "dx_2500x2000": synthetic.as_bytes(synthetic.dx_image(2500, 2000)),
+        "ct_512_rle": _run_length(synthetic.ct_slice(20)),
         "ct_512_jpeg_ls": _compressed(
             synthetic.ct_slice(20), imagecodecs.jpegls_encode(samples.view("<u2")), JPEGLSLossless
         ),
-        "ct_512_jpeg_2000": _compressed(
-            synthetic.ct_slice(20),
-            imagecodecs.jpeg2k_encode(samples, reversible=True, codecformat="J2K"),
-            JPEG2000Lossless,
-        ),
+        "ct_512_jpeg_2000": jpeg_2000_slice(),
         "ct_512_htj2k": _compressed(synthetic.ct_slice(20), imagecodecs.htj2k_encode(samples), HTJ2KLossless),
         "us_color_frame": _compressed(_one_frame(cine), imagecodecs.jpeg8_encode(color, 90), JPEGBaseline8Bit),
     }
+
+
+def _run_length(dataset: Dataset) -> bytes:
+    synthetic.as_bytes(dataset)
+    dataset.compress(RLELossless, encoding_plugin="pylibjpeg", generate_instance_uid=False)
+    return synthetic.as_bytes(dataset)
 
 
 def _one_frame(cine: Dataset) -> Dataset:
