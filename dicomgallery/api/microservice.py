@@ -108,7 +108,7 @@ def _png(found: NamedFile | None) -> ResponseReturnValue:
     if found is None:
         return _failed(FILE_NOT_FOUND, 404)
     try:
-        spec = RenderSpec(frame=_frame(), window=_window(), format=Format.PNG)
+        spec = RenderSpec(frame=_frame(), window=_window(), plain=True, format=Format.PNG)
     except ValueError:
         return _failed("frame, window and level must be numbers, and a frame counts from 1", 400)
     picture = pictures.of(found.instance_id, spec, actor=current_actor())

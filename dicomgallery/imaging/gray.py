@@ -1,7 +1,7 @@
 """The grayscale pipeline: stored value, modality LUT, VOI LUT or window, presentation (PS3.3 C.11, PS3.4 N.2)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import presets
+from dicomgallery.imaging import presets, wash
 from dicomgallery.imaging.header import items, reals, text, texts
 from dicomgallery.imaging.layout import Layout, Numbers, is_signed
 from dicomgallery.imaging.lut import Lut, lut_in
@@ -20,8 +20,11 @@ from dicomgallery.imaging.window import Function, Gray, bounds, ramp, window_val
 
 MINUS: Final = "\N{MINUS SIGN}"
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
-DOSE_UNITS: Final = {"GY": "Gy", "RELATIVE": "% of the prescribed dose"}
-"""PS3.3 C.8.8.3: Dose Units (3004,0002)."""
+_DOSE_UNITS: Final = {"GY": "Gy", "RELATIVE": "relative units"}
+"""PS3.3 C.8.8.3: Dose Units (3004,0002); what a relative dose is relative to, the file does not say."""
+
+_NO_UNIT: Final = "1"
+"""UCUM's code of what has no unit."""
 
 _SAMPLED_SIDE: Final = 256
 _LOST: Final = 0.995
@@ -85,28 +88,32 @@ class Voi:
         return window_values(values, self.window, self.function)
 
 
-def to_gray(dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec) -> tuple[Gray, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Toned:
+    """A frame in grays, how it came to them, and what its ends stand for."""
+
+    gray: Gray
+    notes: tuple[str, ...]
+    scale: tuple[float, float] | None = None
+    """The values that became black and white, when all between lie evenly."""
+    unit: str = ""
+
+
+def to_gray(dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec) -> Toned:
     """Make one frame gray as the spec and the file ask; the notes say which window was used and where from."""
     modality = modality_of(dataset, layout)
-    voi = (
-        None
-        if spec.auto
-        else _asked_for(dataset, spec)
-        if spec.window
-        else voi_of(dataset, spec.voi, signed=layout.signed)
-    )
-    notes: tuple[str, ...] = ()
-    if voi is None:
-        gray, note = _by_values(dataset, samples, layout, modality)
-        notes = (note,)
-    else:
-        gray = _by_voi(samples, modality, voi)
-        notes = (voi.words,)
-        if spec.window is None and spec.voi is None and (lost := _lost_to(gray)):
-            notes = (f"{voi.words}; it leaves nearly all of this frame {lost}",)
-            if spec.fit is Fit.COVER:
-                gray, note = _by_values(dataset, samples, layout, modality)
-                notes = (f"{note}, since the file's own leaves nearly all of it {lost}",)
+    voi = None if spec.auto else _voi_for(dataset, layout, spec)
+    if voi is not None and voi.function is Function.LINEAR and layout.numbers is not Numbers.INTEGER:
+        # The half offsets of a linear window are for whole numbers; in a parametric map there are none.
+        voi = replace(voi, function=Function.LINEAR_EXACT)
+    toned = _by_values(dataset, samples, layout, modality) if voi is None else _by_voi(samples, modality, voi)
+    if voi is not None and spec.window is None and spec.voi is None and (lost := _lost_to(toned.gray)):
+        told = f"{voi.words}; it leaves nearly all of this frame {lost}"
+        if spec.fit is Fit.COVER:
+            toned = _by_values(dataset, samples, layout, modality)
+            told = f"{toned.notes[0]}, since the file's own leaves nearly all of it {lost}"
+        toned = replace(toned, notes=(told,))
+    gray, notes = toned.gray, toned.notes
     if modality.words:
         notes += (modality.words,)
     # For MONOCHROME1 the shape is INVERSE too, and means the same (PS3.3 C.11.6.1.2): one inversion, not two.
@@ -114,7 +121,13 @@ def to_gray(dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec
     if layout.photometric == "MONOCHROME1" or is_inverse:
         np.subtract(255, gray, out=gray)
         notes += (f"Low values are white, as {'MONOCHROME1' if not is_inverse else 'its presentation LUT shape'} says",)
-    return gray, notes
+    return replace(toned, notes=notes, unit=modality.unit)
+
+
+def _voi_for(dataset: Dataset, layout: Layout, spec: RenderSpec) -> Voi | None:
+    if spec.window is not None:
+        return _asked_for(dataset, spec)
+    return voi_of(dataset, spec.voi, signed=layout.signed)
 
 
 def modality_of(dataset: Dataset, layout: Layout) -> Modality:
@@ -130,8 +143,18 @@ def modality_of(dataset: Dataset, layout: Layout) -> Modality:
             return Modality(
                 slope[0] if slope and slope[0] else 1.0, intercept[0] if intercept else 0.0, unit=_unit(unit)
             )
+    for item in (
+        *items(dataset, "RealWorldValueMappingSequence")[:1],
+        *_functional(dataset, "RealWorldValueMappingSequence"),
+    ):
+        # Of a parametric map the real values are the point; elsewhere they are one more scale beside the stored one.
+        if wash.is_washed(dataset):
+            slope, intercept = reals(item, "RealWorldValueSlope"), reals(item, "RealWorldValueIntercept")
+            unit = next((text(code, "CodeValue") for code in items(item, "MeasurementUnitsCodeSequence")), "")
+            unit = "" if unit == _NO_UNIT else unit[:16]
+            return Modality(slope[0] if slope and slope[0] else 1.0, intercept[0] if intercept else 0.0, unit=unit)
     if layout.numbers is Numbers.INTEGER and (scaling := reals(dataset, "DoseGridScaling")) and scaling[0] > 0:
-        return Modality(scaling[0], unit=DOSE_UNITS.get(text(dataset, "DoseUnits").upper(), ""))
+        return Modality(scaling[0], unit=_DOSE_UNITS.get(text(dataset, "DoseUnits").upper(), ""))
     return Modality()
 
 
@@ -190,19 +213,22 @@ def _asked_for(dataset: Dataset, spec: RenderSpec) -> Voi:
     return Voi(window=window, function=function, words=f"{_said(window, name)} as asked for")
 
 
-def _by_voi(samples: Samples, modality: Modality, voi: Voi) -> Gray:
-    linear = voi.table is None and modality.table is None and voi.function is not Function.SIGMOID
-    if linear and voi.window is not None:
-        return ramp(samples, modality.slope, modality.intercept, *bounds(voi.window, voi.function))
+def _by_voi(samples: Samples, modality: Modality, voi: Voi) -> Toned:
+    scale = (
+        bounds(voi.window, voi.function) if voi.window is not None and voi.function is not Function.SIGMOID else None
+    )
+    if scale is not None and modality.table is None:
+        return Toned(ramp(samples, modality.slope, modality.intercept, *scale), (voi.words,), scale)
     if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:
         # One pass over every value a sample can have, then one look-up a pixel.
         inputs = np.arange(1 << (8 * samples.dtype.itemsize)).astype(f"u{samples.dtype.itemsize}").view(samples.dtype)
         table = np.rint(voi.grays(modality.values(inputs))).astype(np.uint8)
-        return table.take(samples.view(f"u{samples.dtype.itemsize}"))
-    return np.rint(np.nan_to_num(voi.grays(modality.values(samples)))).astype(np.uint8)
+        return Toned(table.take(samples.view(f"u{samples.dtype.itemsize}")), (voi.words,), scale)
+    grays = np.nan_to_num(voi.grays(modality.values(samples)))
+    return Toned(np.rint(grays).astype(np.uint8), (voi.words,), scale)
 
 
-def _by_values(dataset: Dataset, samples: Samples, layout: Layout, modality: Modality) -> tuple[Gray, str]:
+def _by_values(dataset: Dataset, samples: Samples, layout: Layout, modality: Modality) -> Toned:
     """Choose a window from the frame's values; a frame of one value is black if that is nothing, else mid gray."""
     kind = text(dataset, "Modality")
     stored = _sampled(samples)
@@ -210,7 +236,8 @@ def _by_values(dataset: Dataset, samples: Samples, layout: Layout, modality: Mod
     values = modality.values(stored)
     whole = None
     if layout.bits_stored == 1:
-        return (samples.astype(bool) * np.uint8(255)).astype(np.uint8), "One bit a pixel, shown as black and white"
+        black_and_white = (samples.astype(bool) * np.uint8(255)).astype(np.uint8)
+        return Toned(black_and_white, ("One bit a pixel, shown as black and white",))
     if layout.bits_stored <= 8 and layout.numbers is Numbers.INTEGER and modality.table is None and kind != "SEG":
         lowest = -(1 << (layout.bits_stored - 1)) if layout.signed else 0
         whole_values = modality.values(np.asarray([lowest, lowest + (1 << layout.bits_stored) - 1]))
@@ -220,12 +247,13 @@ def _by_values(dataset: Dataset, samples: Samples, layout: Layout, modality: Mod
     chosen = presets.choose(values[np.isfinite(values)], kind, stored_range=whole)
     if chosen is None:
         level = 0 if not values.any() else 128
-        return np.full(samples.shape, level, np.uint8), "Every pixel of this frame has the same value"
-    words = f"Window {_number(chosen.black)} to {_number(chosen.white)}, {chosen.words}"
+        return Toned(np.full(samples.shape, level, np.uint8), ("Every pixel of this frame has the same value",))
+    words = (f"Window {_number(chosen.black)} to {_number(chosen.white)}, {chosen.words}",)
+    scale = (chosen.black, chosen.white)
     if modality.table is None:
-        return ramp(samples, modality.slope, modality.intercept, chosen.black, chosen.white), words
+        return Toned(ramp(samples, modality.slope, modality.intercept, *scale), words, scale)
     grays = (modality.values(samples) - chosen.black) * (255.0 / (chosen.white - chosen.black))
-    return np.rint(np.clip(grays, 0.0, 255.0)).astype(np.uint8), words
+    return Toned(np.rint(np.clip(grays, 0.0, 255.0)).astype(np.uint8), words, scale)
 
 
 def _sampled(samples: Samples) -> NDArray[Any]:

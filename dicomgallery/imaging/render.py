@@ -1,12 +1,12 @@
 """The one way to a picture: a file and a render spec in, encoded bytes out."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import covers
+from dicomgallery.imaging import covers, wash
 from dicomgallery.imaging.aspect import pixel_ratio
 from dicomgallery.imaging.codecs import DECODER_TROUBLE, Decoded
 from dicomgallery.imaging.color import managed, palette_rgb, supplemented, to_rgb
@@ -71,8 +71,8 @@ def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]
         square = _middle_square(decoded, ratio)
         decoded = _cropped(decoded, square)
         cover = cover.cropped(square) if cover else None
-    picture, notes = _colored(source.dataset, decoded, spec)
-    notes = (*decoded.notes, *notes)
+    drawn = _colored(source.dataset, decoded, spec)
+    picture, notes = drawn.picture, (*decoded.notes, *drawn.notes)
     width, height = target_size(picture.shape[1], picture.shape[0], ratio, spec.width, spec.fit)
     check_size(width, height)
     if ratio != 1:
@@ -84,7 +84,23 @@ def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]
         notes += cover.notes
     elif is_covered:
         notes += ("Its overlays and shutters are left away",)
-    return resized(picture, width, height), notes
+    if drawn.bar is None or spec.fit is Fit.COVER:
+        return resized(picture, width, height), notes
+    if spec.width is None and (times := -(-wash.LEAST_SIDE // min(width, height))) > 1:
+        width, height = width * times, height * times
+        notes += (f"Enlarged {times} times",)
+    picture = resized(picture, width, height)
+    return (wash.with_bar(picture, *drawn.bar) if height >= wash.LEAST_HEIGHT else picture), notes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """A frame in the colors of a screen."""
+
+    picture: Picture
+    notes: tuple[str, ...]
+    bar: tuple[tuple[float, float], str] | None = None
+    """The values of the first and the last color and their unit, when colors stand for values."""
 
 
 def _index(layout: Layout, spec: RenderSpec) -> int:
@@ -111,12 +127,17 @@ def _cropped(decoded: Decoded, square: tuple[slice, slice]) -> Decoded:
     return replace(decoded, samples=samples, layout=layout)
 
 
-def _colored(dataset: Dataset, decoded: Decoded, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
+def _colored(dataset: Dataset, decoded: Decoded, spec: RenderSpec) -> _Drawn:
     layout, samples = decoded.layout, np.ascontiguousarray(decoded.samples)
-    if not layout.is_color and layout.photometric != "PALETTE COLOR":
-        gray, notes = to_gray(dataset, samples, layout, spec)
-        colored = supplemented(dataset, samples, layout, gray)
-        return (gray, notes) if colored is None else (colored, (*notes, "Colors from the file's supplemental palette"))
-    picture, notes = to_rgb(samples, layout) if layout.is_color else palette_rgb(dataset, samples, layout)
-    picture, note = managed(dataset, picture)
-    return picture, (*notes, *note)
+    if layout.is_color or layout.photometric == "PALETTE COLOR":
+        picture, notes = to_rgb(samples, layout) if layout.is_color else palette_rgb(dataset, samples, layout)
+        picture, note = managed(dataset, picture)
+        return _Drawn(picture, (*notes, *note))
+    toned = to_gray(dataset, samples, layout, spec)
+    colored = supplemented(dataset, samples, layout, toned.gray)
+    if colored is not None:
+        return _Drawn(colored, (*toned.notes, "Colors from the file's supplemental palette"))
+    if spec.plain or toned.scale is None or not wash.is_washed(dataset):
+        return _Drawn(toned.gray, toned.notes)
+    words = f"Values washed with color, from {toned.scale[0]:.4g} to {toned.scale[1]:.4g} {toned.unit}".rstrip()
+    return _Drawn(wash.washed(toned.gray), (*toned.notes, words), (toned.scale, toned.unit))

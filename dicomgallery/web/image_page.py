@@ -13,7 +13,7 @@ from dicomgallery.catalog.cards import Card
 from dicomgallery.catalog.instances import Detail, Neighbors
 from dicomgallery.catalog.series import Beside
 from dicomgallery.dicom import transfer, uids
-from dicomgallery.imaging import covers, gray
+from dicomgallery.imaging import covers, gray, wash
 from dicomgallery.imaging.spec import DEFAULT_QUALITY, THUMBNAIL, Fit, Format
 from dicomgallery.models import Instance
 from dicomgallery.services import inspecting, pictures
@@ -26,7 +26,6 @@ from dicomgallery.web.tag_table import MOST_ROWS, USUAL_ROWS, TagTable
 
 SMALL = 160
 """Pixels a side of a picture on the contact sheet."""
-_AS_PICTURE = {"i": "Inverted", "o": "Without overlays"}
 
 LONGEST_TEXT_BELOW = 300_000
 """Under the table the text is shown up to here; its tab shows all of it."""
@@ -201,20 +200,26 @@ class ImagePage:
     @property
     def toggles(self) -> Sequence[dict[str, object]]:
         """What else can be changed about the picture: its inversion, and whether anything lies over it."""
-        inverse = Way(
-            "Inverted" if self.look.invert else "Invert", "i", replace(self.look, invert=not self.look.invert)
-        )
-        found = [self._way(inverse) | {"current": self.look.invert}] if self.has_window else []
-        if covers.are_in(self.content.dataset):
-            label = "Show overlays" if self.look.plain else "Hide overlays"
-            way = Way(label, "o", replace(self.look, plain=not self.look.plain))
-            found.append(self._way(way) | {"current": self.look.plain})
+        look, found = self.look, []
+        if self.has_window:
+            inverse = Way("Inverted" if look.invert else "Invert", "i", replace(look, invert=not look.invert))
+            found.append(self._way(inverse) | {"current": look.invert})
+        if what := self._laid_over:
+            label = f"Show {what}" if look.plain else f"Hide {what}"
+            found.append(self._way(Way(label, "o", replace(look, plain=not look.plain))) | {"current": look.plain})
         return found
+
+    @property
+    def _laid_over(self) -> str:
+        """What the pixels can be shown without; empty when nothing is put over them."""
+        dataset = self.content.dataset
+        return "overlays" if covers.are_in(dataset) else "colors" if wash.is_washed(dataset) else ""
 
     @property
     def alternatives(self) -> Sequence[dict[str, object]]:
         """The same image in every other way one click away, each as a small picture."""
-        return [*self.windows, *(toggle | {"label": _AS_PICTURE[str(toggle["key"])]} for toggle in self.toggles)]
+        other = {"i": "Inverted", "o": f"Without {self._laid_over}"}
+        return [*self.windows, *(toggle | {"label": other[str(toggle["key"])]} for toggle in self.toggles)]
 
     def _way(self, way: Way) -> dict[str, object]:
         spec = replace(way.look.spec, width=SMALL, fit=Fit.CONTAIN, format=Format.JPEG, quality=DEFAULT_QUALITY)
