@@ -1,6 +1,5 @@
 """The content of a Structured Report or Key Object Selection as a tree, for reading (PS3.3 C.17.3)."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,16 +7,12 @@ from typing import Any, Final
 from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements, values
+from dicomgallery.dicom.codes import Code, code_of, unit_of
 from dicomgallery.dicom.values import clean
 
 MOST_ITEMS: Final = 5000
 """A page shows no more; how many are left out is said."""
 LONGEST_TEXT: Final = 20_000
-
-_ANNOTATION: Final = re.compile(r"\{([^{}]*)\}")
-_PRINTED: Final = {
-    "mm2": "mm²", "mm3": "mm³", "cm2": "cm²", "cm3": "cm³", "m2": "m²", "[hnsf'U]": "HU", "Cel": "°C",
-}  # fmt: skip
 
 _CONTENT: Final = 0x0040A730
 _VALUE_TYPE: Final = 0x0040A040
@@ -25,15 +20,6 @@ _RELATION: Final = 0x0040A010
 _CONCEPT: Final = 0x0040A043
 _REFERENCED_ITEM: Final = 0x0040DB73
 _REFERENCED_SOPS: Final = 0x00081199
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A coded concept (PS3.3 Table 8.8-1)."""
-
-    value: str
-    scheme: str
-    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +92,7 @@ class Report:
 
 def report_of(dataset: Dataset) -> Report | None:
     """Read the document content of a dataset; None when it has none. Whatever the values, nothing is raised."""
-    concept = _code(dataset, _CONCEPT)
+    concept = code_of(dataset, _CONCEPT)
     if concept is None and not elements.items(dataset, _CONTENT):
         return None
     reading = _Reading()
@@ -207,7 +193,7 @@ class _Reading:
         return tuple(found)
 
     def item(self, item: Dataset) -> Item:
-        concept = _code(item, _CONCEPT)
+        concept = code_of(item, _CONCEPT)
         kind = clean(elements.first(item, _VALUE_TYPE)).upper()
         relation = clean(elements.first(item, _RELATION)).upper()
         name = (concept.meaning or concept.value) if concept else ""
@@ -224,7 +210,7 @@ def _value(item: Dataset, kind: str) -> tuple[str, Code | None]:
         case "NUM":
             return _number(item)
         case "CODE":
-            code = _code(item, 0x0040A168)
+            code = code_of(item, 0x0040A168)
             return (code.meaning or code.value if code else ""), code
         case "PNAME":
             return values.person_name(clean(elements.text(item, 0x0040A123))), None
@@ -247,19 +233,11 @@ def _value(item: Dataset, kind: str) -> tuple[str, Code | None]:
 
 def _number(item: Dataset) -> tuple[str, Code | None]:
     for measured in elements.items(item, 0x0040A300)[:1]:
-        unit = _code(measured, 0x004008EA)
+        unit = code_of(measured, 0x004008EA)
         number = clean(elements.first(measured, 0x0040A30A))
-        # UCUM writes "no unit" as 1.
-        shown = unit.value if unit and unit.scheme == "UCUM" else unit.meaning if unit else ""
-        return " ".join(part for part in (number, "" if shown == "1" else _unit(shown)) if part), unit
-    why = _code(item, 0x0040A301)
+        return " ".join(part for part in (number, unit_of(unit)) if part), unit
+    why = code_of(item, 0x0040A301)
     return (why.meaning if why and why.meaning else "no value"), None
-
-
-def _unit(ucum: str) -> str:
-    """A UCUM unit as it is printed: annotations without braces, squares and cubes raised."""
-    bare = _ANNOTATION.sub(r"\1", ucum)
-    return _PRINTED.get(bare, bare)
 
 
 def _points(item: Dataset, kind: str) -> str:
@@ -277,16 +255,6 @@ def _references(item: Dataset) -> tuple[Reference, ...]:
             frames = tuple(int(number) for number in elements.numbers(sop, 0x00081160)[:1000] if 0 < number < 1e7)
             found.append(Reference(clean(elements.first(sop, 0x00081150)), uid, frames))
     return tuple(found)
-
-
-def _code(holder: Dataset, tag: int) -> Code | None:
-    for item in elements.items(holder, tag)[:1]:
-        # A value may be too long for Code Value, or be a URN (PS3.3 8.1).
-        value = next((found for at in (0x00080100, 0x00080119, 0x00080120) if (found := elements.first(item, at))), "")
-        code = Code(clean(value), clean(elements.first(item, 0x00080102)), clean(elements.text(item, 0x00080104)))
-        if code.value or code.meaning:
-            return code
-    return None
 
 
 def _verifier(item: Dataset) -> Verifier:

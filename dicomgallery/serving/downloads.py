@@ -18,7 +18,7 @@ def archive(selection: Selection, *, actor: Actor, name: str) -> Response:
     deflate = request.values.get("compress") == "1"
     chunks = exporting.archive(selection, actor=actor, deflate=deflate)
     response = Response(_in_context(chunks), mimetype="application/zip")
-    return _attached(response, f"{name}.zip")
+    return attached(response, f"{name}.zip")
 
 
 def file(download: Download) -> Response:
@@ -35,7 +35,7 @@ def file(download: Download) -> Response:
     if stop - start < download.size_bytes:
         response.status_code = 206
         response.content_range = ContentRange("bytes", start, stop, download.size_bytes)
-    return _attached(response, download.file_name)
+    return attached(response, download.file_name)
 
 
 def _in_context(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -68,7 +68,8 @@ def _range(download: Download) -> tuple[int, int]:
     return found
 
 
-def _attached(response: Response, file_name: str) -> Response:
+def attached(response: Response, file_name: str) -> Response:
+    """An answer that a browser saves under this name, and nobody between keeps."""
     response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     response.headers["Cache-Control"] = PRIVATE
     return response

@@ -7,6 +7,7 @@ from dicomgallery.serving.compression import compressed
 _POLICY = {
     "default-src": "'none'",
     "img-src": "'self' data: blob:",
+    "media-src": "'self'",
     "style-src": "'self'",
     "script-src": "'self'",
     "connect-src": "'self'",

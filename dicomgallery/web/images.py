@@ -8,7 +8,7 @@ from dicomgallery.catalog import instances
 from dicomgallery.dicom import reports
 from dicomgallery.errors import NotFoundError
 from dicomgallery.imaging.spec import Format
-from dicomgallery.services import exporting, inspecting
+from dicomgallery.services import exporting, inspecting, recordings
 from dicomgallery.serving import downloads
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
@@ -68,6 +68,23 @@ def report(image_id: int, ending: str) -> ResponseReturnValue:
     if ending == "json":
         return jsonify(reports.as_json(found))
     return Response(reports.as_text(found), mimetype="text/plain")
+
+
+@bp.get("/waveform.csv")
+@needs(Permission.VIEW)
+def waveform(image_id: int) -> Response:
+    """The samples of a group of waveforms for programs, sent while they are written; `group` counts from 1."""
+    lines = recordings.table(image_id, request.args.get("group", type=int), actor=current_actor())
+    return downloads.attached(Response(lines, mimetype="text/csv"), f"image-{image_id}-waveform.csv")
+
+
+@bp.get("/audio.wav")
+@needs(Permission.VIEW)
+def audio(image_id: int) -> ResponseReturnValue:
+    """A group of waveforms as sound, or the part of it that the player asks for; `group` counts from 1."""
+    sound = recordings.sound(image_id, request.args.get("group", type=int), actor=current_actor())
+    response = Response(sound.wav, mimetype="audio/wav")
+    return response.make_conditional(request, accept_ranges=True, complete_length=len(sound.wav))
 
 
 @bp.get("/frames.json")

@@ -54,6 +54,7 @@ PAGES = {
     "no-match": ["/?q=nobody&modality=MR"],
     "image": ["/?q=clara", ".card-link", "li:nth-child(18) > .card-link"],
     "image-report": ["/receipts/1", ".receipt-name a:has-text('test-SR.dcm')"],
+    "image-waveform": ["/receipts/1", ".receipt-name a:has-text('waveform_ecg.dcm')"],
     "image-history": ["/receipts/1", ".receipt-name a:has-text('CT_small.dcm')", "?tab=history"],
     "image-text": ["/receipts/1", ".receipt-name a:has-text('CT_small.dcm')", "?tab=text"],
     "series": ["/?q=clara", ".card-link"],

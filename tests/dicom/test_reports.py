@@ -11,8 +11,9 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as ItemSequence
 
 from dicomgallery.dicom import reports, synthetic
+from dicomgallery.dicom.codes import Code
 from dicomgallery.dicom.reader import read_header
-from dicomgallery.dicom.reports import Code, Item, Reference, as_json, as_text, report_of, walk
+from dicomgallery.dicom.reports import Item, Reference, as_json, as_text, report_of, walk
 
 PACKAGED = Path(pydicom.data.__file__).parent / "test_files"
 

@@ -303,6 +303,7 @@ def test_every_answer_carries_the_headers(house: House, path: str) -> None:
     headers = house.client().get(path).headers
 
     assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert "media-src 'self'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"

@@ -4,30 +4,21 @@ A sketch is a square of `SIDE` pixels, RGB of 8 bits, on a dark or a paper groun
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dicomgallery.imaging.header import text
+from dicomgallery.imaging.sketches import waveforms
+from dicomgallery.imaging.sketches.sketch import SIDE, Sketch
 
-SIDE: Final = 512
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sketch:
-    """A drawing, and in words what it shows."""
-
-    picture: NDArray[np.uint8]
-    """(SIDE, SIDE, 3)"""
-    note: str
-
+__all__ = ["SIDE", "Sketch", "Sketcher", "sketch_of"]
 
 Sketcher = Callable[[Dataset], Sketch | None]
 
-_SKETCHERS: Final[dict[str, Sketcher]] = {}
+_SKETCHERS: Final[dict[str, Sketcher]] = {
+    "1.2.840.10008.5.1.4.1.1.9.": waveforms.sketch,
+}
 """By the beginning of the SOP Class UID; the longest that fits decides."""
 
 

@@ -7,6 +7,7 @@ from dicomgallery.access import Actor
 from dicomgallery.models import Instance
 from dicomgallery.services.inspecting import Content
 from dicomgallery.web.stories.reports import ReportStory
+from dicomgallery.web.stories.waveforms import WaveformStory
 
 
 class Story(Protocol):
@@ -19,7 +20,7 @@ class Story(Protocol):
 
 Teller = Callable[[Actor, Instance, Content], Story | None]
 
-_TELLERS: Final[Mapping[str, Teller]] = {"report": ReportStory.of}
+_TELLERS: Final[Mapping[str, Teller]] = {"report": ReportStory.of, "waveform": WaveformStory.of}
 """By the instance's kind."""
 
 
