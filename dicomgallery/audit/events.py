@@ -28,6 +28,7 @@ class Event(StrEnum):
     # Leaving
     ORIGINAL_TAKEN = "original_taken"
     PICTURE_TAKEN = "picture_taken"
+    DOCUMENT_TAKEN = "document_taken"
     ARCHIVE_TAKEN = "archive_taken"
 
     # Upkeep

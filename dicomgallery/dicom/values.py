@@ -30,6 +30,11 @@ def clean(text: str) -> str:
     return text[:LONGEST]
 
 
+def grouped(number: int) -> str:
+    """A whole number with a thin space before each three digits."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
 def fold(text: str) -> str:
     """Bring a text into the form that search compares: no case, no accents, no width, no name delimiters."""
     folded = text.casefold()

@@ -17,7 +17,7 @@ from dicomgallery.imaging.layout import Layout, check_size, layout_of
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import RENDERER_VERSION, Rendered
 from dicomgallery.imaging.samples import frame_samples
-from dicomgallery.imaging.sketches import SIDE, sketch_of
+from dicomgallery.imaging.sketches import page_of, sketch_of
 from dicomgallery.imaging.source import Source, WithoutPixelsError, open_source
 from dicomgallery.imaging.spec import Fit, RenderSpec
 
@@ -50,11 +50,13 @@ def _made(path: Path, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
     try:
         source = open_source(path)
     except WithoutPixelsError as nothing:
-        sketch = sketch_of(nothing.dataset)
+        whole = None if spec.fit is Fit.COVER else page_of(nothing.dataset, spec.frame or 1)
+        sketch = whole or sketch_of(nothing.dataset)
         if sketch is None:
             # Without the dataset, which must not cross over to another process.
             raise CannotRenderError(nothing.reason, nothing.detail) from None
-        return resized(sketch.picture, *target_size(SIDE, SIDE, 1, spec.width, spec.fit)), (sketch.note,)
+        rows, columns = sketch.picture.shape[:2]
+        return resized(sketch.picture, *target_size(columns, rows, 1, spec.width, spec.fit)), (sketch.note,)
     return _picture(source, spec)
 
 

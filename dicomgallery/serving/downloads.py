@@ -9,8 +9,9 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from dicomgallery.access import Actor
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.services import exporting
+from dicomgallery.services.documents import DocumentFile
 from dicomgallery.services.exporting import Download
-from dicomgallery.serving.headers import PRIVATE
+from dicomgallery.serving.headers import LOCKED_UP, PRIVATE
 
 
 def archive(selection: Selection, *, actor: Actor, name: str) -> Response:
@@ -36,6 +37,21 @@ def file(download: Download) -> Response:
         response.status_code = 206
         response.content_range = ContentRange("bytes", start, stop, download.size_bytes)
     return attached(response, download.file_name)
+
+
+def document(found: DocumentFile) -> Response:
+    """A document that came inside an object: always to be kept, never to be opened here."""
+    # As a content type, to which nothing is added: an XML names its own encoding.
+    response = Response(found.data, content_type=found.media_type)
+    response.headers["Content-Security-Policy"] = LOCKED_UP
+    return attached(response, found.file_name)
+
+
+def source(text: str) -> Response:
+    """A text that came inside an object, as nothing but text."""
+    response = Response(text, mimetype="text/plain")
+    response.headers["Content-Security-Policy"] = LOCKED_UP
+    return response
 
 
 def _in_context(chunks: Iterator[bytes]) -> Iterator[bytes]:

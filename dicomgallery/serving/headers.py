@@ -18,6 +18,8 @@ _POLICY = {
     "frame-ancestors": "'none'",
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {sources}" for name, sources in _POLICY.items())
+LOCKED_UP = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The policy of what came inside a file and is shown by itself: it may do nothing, and belongs to no site."""
 PRIVATE = "private, no-cache"
 """Kept by the browser alone, and asked for again each time: what most answers are."""
 ALWAYS = {

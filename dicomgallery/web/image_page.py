@@ -175,6 +175,7 @@ class ImagePage:
             return [picture(one.id, one.blob_sha256, replace(spec, frame=number)) for number in numbers]
         beside = (self.around.next_id, self.around.previous_id)
         near = {image.id: image.blob12 for image in self.around.around}
+        spec = replace(spec, frame=None)
         return [picture(image_id, near[image_id], spec) for image_id in beside if image_id in near]
 
     @property

@@ -8,11 +8,11 @@ from dicomgallery.catalog import instances
 from dicomgallery.dicom import reports
 from dicomgallery.errors import NotFoundError
 from dicomgallery.imaging.spec import Format
-from dicomgallery.services import exporting, inspecting, recordings
+from dicomgallery.services import documents, exporting, inspecting, recordings
 from dicomgallery.serving import downloads
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
-from dicomgallery.web import explaining, stacks
+from dicomgallery.web import explaining, stacks, stories
 from dicomgallery.web.cards import image_page
 from dicomgallery.web.image_page import ImagePage
 from dicomgallery.web.look import Look
@@ -28,7 +28,7 @@ bp = Blueprint("images", __name__, url_prefix="/images/<int:image_id>")
 def detail(image_id: int) -> ResponseReturnValue:
     """The image, full size, and every element under it (contract A)."""
     found = instances.detail(current_actor().scope, image_id)
-    look = Look.parse(request.args, frames=found.instance.frames)
+    look = Look.parse(request.args, frames=stories.most_frames(found.instance))
     if (position := request.args.get("image", type=int)) is not None:
         # The slider of a page without script asks by position.
         wanted = instances.nth(current_actor().scope, found.series.id, position)
@@ -85,6 +85,20 @@ def audio(image_id: int) -> ResponseReturnValue:
     sound = recordings.sound(image_id, request.args.get("group", type=int), actor=current_actor())
     response = Response(sound.wav, mimetype="audio/wav")
     return response.make_conditional(request, accept_ranges=True, complete_length=len(sound.wav))
+
+
+@bp.get("/document")
+@needs(Permission.EXPORT)
+def document(image_id: int) -> Response:
+    """The document that travels in the object, to take away."""
+    return downloads.document(documents.taken(image_id, actor=current_actor()))
+
+
+@bp.get("/document/view")
+@needs(Permission.VIEW)
+def document_source(image_id: int) -> Response:
+    """A document that is written in letters, as text."""
+    return downloads.source(documents.source_of(image_id, actor=current_actor()))
 
 
 @bp.get("/frames.json")

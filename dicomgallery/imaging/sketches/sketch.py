@@ -1,4 +1,4 @@
-"""A drawing made in place of pixels."""
+"""What a sketch is; apart from those who draw them and those who ask for one."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,5 +14,5 @@ class Sketch:
     """A drawing, and in words what it shows."""
 
     picture: NDArray[np.uint8]
-    """(SIDE, SIDE, 3)"""
+    """(rows, columns, 3); for a card (SIDE, SIDE, 3)"""
     note: str

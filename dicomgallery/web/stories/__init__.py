@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from dicomgallery.access import Actor
 from dicomgallery.models import Instance
 from dicomgallery.services.inspecting import Content
+from dicomgallery.web.stories.documents import MOST_PAGES, DocumentStory
 from dicomgallery.web.stories.reports import ReportStory
 from dicomgallery.web.stories.waveforms import WaveformStory
 
@@ -20,13 +21,22 @@ class Story(Protocol):
 
 Teller = Callable[[Actor, Instance, Content], Story | None]
 
-_TELLERS: Final[Mapping[str, Teller]] = {"report": ReportStory.of, "waveform": WaveformStory.of}
+_TELLERS: Final[Mapping[str, Teller]] = {
+    "report": ReportStory.of,
+    "document": DocumentStory.of,
+    "waveform": WaveformStory.of,
+}
 """By the instance's kind."""
 
 
 def is_told(kind: str) -> bool:
     """Say whether objects of this kind have a story."""
     return kind in _TELLERS
+
+
+def most_frames(instance: Instance) -> int:
+    """As many frames as may be asked for; how many pages a document has, only its pictures tell."""
+    return MOST_PAGES if instance.kind == "document" else instance.frames
 
 
 def story_of(actor: Actor, instance: Instance, content: Content) -> Story | None:
