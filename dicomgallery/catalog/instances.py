@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import defer, raiseload
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import raiseload
 
 from dicomgallery.access import Scope
 from dicomgallery.catalog.batches import batches
@@ -50,6 +50,22 @@ class Slice:
     render_detail: str
     acquisition_number: int | None
     sop_uid: str
+    position: str | None
+    orientation: str
+    spacing: str
+    rows: int
+    columns: int
+    image_type: str
+    content_time: str
+
+
+_SLICE = (
+    Instance.id, Instance.blob_sha256, Instance.number, Instance.position_mm, Instance.frames, Instance.file_name,
+    Instance.label, Instance.kind, Instance.render_state, Instance.render_reason, Instance.render_detail,
+    Instance.acquisition_number, Instance.sop_uid, Instance.position, Instance.orientation, Instance.spacing,
+    Instance.rows, Instance.columns, Instance.image_type, Instance.content_time,
+)  # fmt: skip
+"""The columns of a `Slice`, in the order of its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +115,9 @@ def header_of(scope: Scope, instance_id: int) -> bytes | None:
 
 def in_order(scope: Scope, series_id: int) -> list[Slice]:
     """The visible images of a series in space: by position, then number, then arrival."""
-    query = (
-        select(Instance.id, Instance.blob_sha256, Instance.number, Instance.position_mm, Instance.frames)
-        .add_columns(Instance.file_name, Instance.label, Instance.kind, Instance.render_state)
-        .add_columns(Instance.render_reason, Instance.render_detail, Instance.acquisition_number, Instance.sop_uid)
-        .where(Instance.series_key == series_id)
-    )
+    query = select(*_SLICE).where(Instance.series_key == series_id)
     rows = db.session.execute(visible(query, Instance, scope)).all()
-    return [
-        Slice(row.id, row.blob_sha256[:12], *row[2:])
-        for row in sorted(rows, key=lambda row: _place(row.position_mm, row.number, row.id))
-    ]
+    return [_slice(row) for row in sorted(rows, key=lambda row: _place(row.position_mm, row.number, row.id))]
 
 
 def neighbors(scope: Scope, instance: Instance) -> Neighbors:
@@ -232,25 +240,12 @@ def unprepared(scope: Scope, *, after: int = 0, limit: int = 500) -> list[int]:
 
 
 def _slices(scope: Scope, ids: Sequence[int]) -> list[Slice]:
-    query = select(Instance).where(Instance.id.in_(ids), within(scope, Instance), shown(Instance))
-    return [
-        Slice(
-            row.id,
-            row.blob_sha256[:12],
-            row.number,
-            row.position_mm,
-            row.frames,
-            row.file_name,
-            row.label,
-            row.kind,
-            row.render_state,
-            row.render_reason,
-            row.render_detail,
-            row.acquisition_number,
-            row.sop_uid,
-        )
-        for row in db.session.scalars(query.options(raiseload("*"), defer(Instance.image_type)))
-    ]
+    query = select(*_SLICE).where(Instance.id.in_(ids), within(scope, Instance), shown(Instance))
+    return [_slice(row) for row in db.session.execute(query)]
+
+
+def _slice(row: Row[*tuple[Any, ...]]) -> Slice:
+    return Slice(row[0], row[1][:12], *row[2:])
 
 
 def _first(scope: Scope, which: ColumnElement[bool], seen: set[int]) -> Instance | None:

@@ -107,6 +107,8 @@ class InstanceFacts:
     acquisition_number: int | None
     position_mm: float | None
     """Along the plane's own normal: the order of a stack (PS3.3 C.7.6.2)."""
+    position: str
+    """Of its first pixel in the patient, three numbers in mm joined by backslashes."""
     orientation: str
     """Six direction cosines joined by backslashes."""
     spacing: str
@@ -259,6 +261,7 @@ def _instance(header: Header, transfer_syntax: str, *, headerless: bool, has_pix
         content_time=_first(header, 0x00080033),
         acquisition_number=elements.whole(header, 0x00200012),
         position_mm=geometry.position_along_normal_mm(header),
+        position=position_text(header),
         orientation=_joined(geometry.orientation_of(header)),
         spacing=_joined(geometry.spacing_of(header)),
         has_pixels=has_pixels,
@@ -266,6 +269,11 @@ def _instance(header: Header, transfer_syntax: str, *, headerless: bool, has_pix
         label=_label(header, sop_class, number),
         headerless=headerless,
     )
+
+
+def position_text(header: Header) -> str:
+    """Write Image Position (Patient) as the catalog keeps it: to a tenth of a micrometer; empty without one."""
+    return "\\".join(f"{number:.10g}" for number in (round(part, 4) for part in geometry.position_of(header)))
 
 
 def _label(header: Header, sop_class: str, number: int | None) -> str:

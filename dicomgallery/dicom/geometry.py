@@ -50,6 +50,12 @@ def position_along_normal_mm(header: Header) -> float | None:
     return round(along, 4) if math.isfinite(along) else None
 
 
+def position_of(header: Header) -> tuple[float, ...]:
+    """Return where the first pixel of the plane lies in the patient, in mm; empty for what is no single plane."""
+    position = elements.numbers(header, _POSITION)
+    return position if len(position) == 3 else ()
+
+
 def plane_name(cosines: Sequence[float]) -> str:
     """Call a plane axial, coronal or sagittal by the axis its normal is nearest to; oblique when none is near."""
     normal = normal_of(cosines) if len(cosines) == 6 else None

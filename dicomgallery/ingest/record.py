@@ -380,6 +380,7 @@ def _instance_row(batch: _Batch, file: Prepared, series_key: int) -> dict[str, A
         "content_date": facts.content_date,
         "content_time": facts.content_time,
         "position_mm": facts.position_mm,
+        "position": facts.position,
         "orientation": facts.orientation,
         "spacing": facts.spacing,
         "has_pixels": facts.has_pixels,

@@ -215,6 +215,8 @@ class Instance(Base):
     content_time: Mapped[str] = mapped_column(Text, default="")
     position_mm: Mapped[float | None] = mapped_column(Float)
     """Along the normal of its plane (PS3.3 C.7.6.2)."""
+    position: Mapped[str | None] = mapped_column(Text)
+    """Image Position (Patient), joined by backslashes; empty without one, NULL where it has not been read yet."""
     orientation: Mapped[str] = mapped_column(Text, default="")
     spacing: Mapped[str] = mapped_column(Text, default="")
     has_pixels: Mapped[bool] = mapped_column(Boolean, default=False)

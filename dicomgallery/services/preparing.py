@@ -21,6 +21,7 @@ from dicomgallery.catalog import instances as catalog_instances
 from dicomgallery.catalog import words
 from dicomgallery.catalog.batches import batches
 from dicomgallery.dicom import dicomjson
+from dicomgallery.dicom.facts import position_text
 from dicomgallery.dicom.prescan import Flawed, prescan
 from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError, parse
 from dicomgallery.dicom.words import words_of
@@ -59,6 +60,8 @@ class _Prepared:
     render_detail: str
     json_zlib: bytes | None
     words: frozenset[str]
+    position: str | None
+    """Where the slice lies; None when the header cannot be read."""
 
 
 @handles("prepare")
@@ -127,18 +130,17 @@ def _prepared(row: Found, picture: Picture | NoPicture) -> _Prepared:
     if isinstance(picture, NoPicture):
         state = "none" if picture.reason == RenderReason.NOT_AN_IMAGE else "failed"
         reason, detail = picture.reason, picture.sentence
-    json_zlib, tokens = _header(row)
-    return _Prepared(row.id, state, reason, detail, json_zlib, tokens)
+    return _Prepared(row.id, state, reason, detail, *_header(row))
 
 
-def _header(row: Found) -> tuple[bytes | None, frozenset[str]]:
-    """The header as compressed DICOM JSON and its words; nothing of one that cannot be read."""
+def _header(row: Found) -> tuple[bytes | None, frozenset[str], str | None]:
+    """The header as compressed DICOM JSON, its words and its position; nothing of one that cannot be read."""
     try:
         dataset = _read(row.blob_sha256)
-        return zlib.compress(dicomjson.to_json(dataset)), words_of(dataset)
+        return zlib.compress(dicomjson.to_json(dataset)), words_of(dataset), position_text(dataset)
     except (UnreadableError, *PYDICOM_TROUBLE) as error:
         log.warning("a header was not indexed", extra={"instance": row.id, "error_type": type(error).__name__})
-        return None, frozenset()
+        return None, frozenset(), None
 
 
 def _read(blob_sha256: str) -> Dataset:
@@ -180,6 +182,7 @@ def _enter(done: Sequence[_Prepared]) -> None:
                 for item in here
             ],
         )
+        _enter_positions(session, here)
         _enter_headers(session, here)
         tokens: defaultdict[int, set[str]] = defaultdict(set)
         for item in here:
@@ -187,6 +190,17 @@ def _enter(done: Sequence[_Prepared]) -> None:
         for series_key, found in tokens.items():
             words.index_words(session, series_key, found)
         _show(session, tokens)
+
+
+def _enter_positions(session: Session, here: Sequence[_Prepared]) -> None:
+    """Say where the slices lie that came before the catalog kept that."""
+    lacking = select(Instance.id).where(
+        Instance.id.in_([item.instance_id for item in here]), Instance.position.is_(None)
+    )
+    unplaced = set(session.scalars(lacking))
+    found = [{"id": one.instance_id, "position": one.position} for one in here if one.instance_id in unplaced]
+    if found:
+        session.execute(update(Instance), found)
 
 
 def _enter_headers(session: Session, here: Sequence[_Prepared]) -> None:

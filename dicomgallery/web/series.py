@@ -8,7 +8,7 @@ from dicomgallery.catalog import changes, instances, series
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.serving import downloads, paging
 from dicomgallery.serving.identity import current_actor, needs
-from dicomgallery.web import crumbs, glance, stacks
+from dicomgallery.web import crumbs, glance, stacks, strips
 from dicomgallery.web.cards import shown, slice_card
 
 bp = Blueprint("series", __name__, url_prefix="/series/<int:series_id>")
@@ -30,6 +30,7 @@ def show(series_id: int) -> ResponseReturnValue:
         cards=shown(slice_card(one, page, start + number) for number, one in enumerate(slices, 1)),
         crumbs=crumbs.of_series(page.series, page.study, page.patient),
         facts=glance.of_series(page.series),
+        strip=strips.strip_of(page.slices),
         next_href=paging.from_start(url_for("series.show", series_id=series_id), start + PAGE_SIZE, len(page.slices)),
         changes_since=changes.latest(scope),
     )

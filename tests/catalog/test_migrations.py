@@ -6,8 +6,9 @@ import flask_migrate
 import pytest
 import sqlalchemy as sa
 
-from dicomgallery.models import db
+from dicomgallery.models import Instance, db, transaction
 from dicomgallery.settings import Settings
+from tests.catalog.cast import Cast
 from tests.catalog.conftest import catalog_of
 
 
@@ -19,6 +20,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     url: str = request.getfixturevalue("postgres")
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE IF EXISTS migrated WITH (FORCE)"))
         connection.execute(sa.text("CREATE DATABASE migrated"))
     engine.dispose()
     return Settings(data=tmp_path, database_url=url.replace("/postgres?", "/migrated?"))
@@ -49,3 +51,29 @@ def _names() -> set[str]:
                 "(SELECT oid FROM pg_language WHERE lanname = 'plpgsql')"
             )
         return tables | set(connection.execute(sa.text(query)).scalars())
+
+
+def test_rows_from_before_the_position_was_kept_stay_and_have_none(fresh: Settings) -> None:
+    with catalog_of(fresh).app_context():
+        flask_migrate.upgrade()
+        Cast().series(images=3)
+        _position("1\\2\\3")
+        kept = _positions()
+
+        flask_migrate.downgrade(revision="0001")
+        assert "position" not in {column["name"] for column in sa.inspect(db.engine).get_columns("instance")}
+        flask_migrate.upgrade()
+
+        assert set(kept.values()) == {"1\\2\\3"}
+        assert _positions() == dict.fromkeys(kept)
+        db.engine.dispose()
+
+
+def _position(position: str) -> None:
+    with transaction() as session:
+        session.execute(sa.update(Instance).values(position=position))
+
+
+def _positions() -> dict[str, str | None]:
+    with db.engine.connect() as connection:
+        return {row.sop_uid: row.position for row in connection.execute(sa.select(Instance.sop_uid, Instance.position))}

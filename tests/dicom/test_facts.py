@@ -45,6 +45,7 @@ def test_a_ct_tells_its_facts() -> None:
     assert facts.series.manufacturer == "GE MEDICAL SYSTEMS"
     assert (facts.instance.rows, facts.instance.columns, facts.instance.frames) == (128, 128, 1)
     assert facts.instance.position_mm == pytest.approx(-75.7)
+    assert facts.instance.position == "-158.1358\\-179.0358\\-75.7"
     assert facts.instance.image_type == "ORIGINAL\\PRIMARY\\AXIAL"
     assert facts.instance.kind == "image"
     assert facts.instance.has_pixels
@@ -91,6 +92,7 @@ def test_garbage_numbers_dates_and_identifiers_are_empty() -> None:
     assert facts.instance.frames == 0
     assert facts.instance.rows == 0
     assert facts.instance.position_mm is None
+    assert facts.instance.position == ""
     assert facts.study.study_uid == ""
 
 

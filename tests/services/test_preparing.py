@@ -50,6 +50,22 @@ def test_after_the_work_everything_is_there(gallery: Gallery) -> None:
     assert "pictured" in db.session.scalars(select(Change.kind)).all()
 
 
+def test_a_slice_that_came_before_its_position_was_kept_gets_it_with_its_new_pictures(gallery: Gallery) -> None:
+    ids = ids_of(gallery, *synthetic.ct_series(2, 32, 32))
+    gallery.work()
+    with transaction() as session:
+        session.execute(update(Instance).values(position=None))
+        preparing.again(session, ids)
+
+    gallery.work()
+
+    db.session.rollback()
+    assert db.session.scalars(select(Instance.position).order_by(Instance.id)).all() == [
+        "-190\\-190\\0",
+        "-190\\-190\\-2.5",
+    ]
+
+
 def test_what_arrives_does_not_join_work_that_nobody_waits_for(gallery: Gallery) -> None:
     old, new = synthetic.ct_series(2, 32, 32)
     ids = ids_of(gallery, old)
