@@ -16,6 +16,7 @@ from pydicom.valuerep import TEXT_VR_DELIMS
 
 from dicomgallery.dicom.reader import PYDICOM_TROUBLE, Skimmed
 from dicomgallery.dicom.structure import VR_OF_TAG
+from dicomgallery.dicom.values import clean
 
 Header = Dataset | Skimmed
 
@@ -49,6 +50,11 @@ def first(header: Header, tag: int) -> str:
     """Return an element's first value as text, "" without one."""
     whole, _, _ = text(header, tag).partition("\\")
     return whole.strip(" \0")
+
+
+def word(header: Header, tag: int) -> str:
+    """Return a code string as it is read: "ORGAN_AT_RISK" as "organ at risk"."""
+    return clean(first(header, tag)).replace("_", " ").lower()
 
 
 def numbers(header: Header, tag: int) -> tuple[float, ...]:

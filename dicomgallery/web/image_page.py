@@ -334,7 +334,7 @@ class ImagePage:
     def _beside(self, image_id: int | None) -> str:
         if image_id is None or image_id == self.instance.id:
             return ""
-        return image_page(image_id) + self.look.query(frame=None).rstrip("?")
+        return image_page(image_id) + self.look.query(frame=None, also=()).rstrip("?")
 
     def _into(self, card: Card | None) -> dict[str, str] | None:
         """To the image that stands for a series; a window of this one would mean little there."""

@@ -10,6 +10,7 @@ from dicomgallery.imaging.spec import MAX_VOI, Format, RenderSpec, Window
 
 TABS: Final = {"tags": "Tags", "text": "Text", "history": "History"}
 LONGEST_NUMBER: Final = 24
+OF_STORIES: Final = ("slice", "roi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Look:
     invert: bool = False
     format: Format = Format.PNG
     tab: str = "tags"
+    also: tuple[tuple[str, str], ...] = ()
+    """What the story of the object keeps in the URL, and no picture knows of."""
     complaints: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -40,6 +43,7 @@ class Look:
             invert=args.get("invert") == "1",
             format=Format.JPEG if args.get("format") == "jpg" else Format.PNG,
             tab=args.get("tab", "") if args.get("tab") in TABS else "tags",
+            also=tuple((name, args[name][:LONGEST_NUMBER]) for name in OF_STORIES if args.get(name)),
             complaints=tuple(complaints),
         )
 
@@ -78,6 +82,7 @@ class Look:
         pairs += [("invert", "1")] if look.invert else []
         pairs += [("format", "jpg")] if look.format is Format.JPEG else []
         pairs += [("tab", look.tab)] if look.tab != "tags" else []
+        pairs += look.also
         return f"?{urlencode(pairs)}" if pairs else "?"
 
     def windows(self, named: Sequence[str], modality: str) -> list["Way"]:

@@ -280,7 +280,7 @@ def test_the_image_is_downloaded_in_three_forms(visitor: Visitor, ending: str, m
     assert (data[128:132] if ending == "DICOM" else data).startswith(magic)
 
 
-@pytest.mark.parametrize("name", ["rtplan.dcm"])
+@pytest.mark.parametrize("name", ["ExplVR_LitEndNoMeta.dcm"])
 def test_what_has_no_picture_says_why_and_still_shows_its_tags(visitor: Visitor, name: str) -> None:
     open_file(visitor, name)
 

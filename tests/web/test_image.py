@@ -284,14 +284,14 @@ def test_a_file_without_header_and_a_study_of_two_patients_are_flagged(browser: 
 
 
 def test_what_has_no_picture_says_why_and_shows_its_tags(browser: Browser, gallery: Gallery) -> None:
-    (one,) = _ingest(gallery, _file("rtplan.dcm"))
+    (one,) = _ingest(gallery, _file("ExplVR_LitEndNoMeta.dcm"))
     gallery.work()
 
     page = browser.get(f"/images/{one}/detail").text
     picture = browser.get(re.search(r'src="(/pictures/[^"]+)"', page)[1])  # type: ignore[index]
 
     assert "holds no picture" in page
-    assert "300a,0002" in page
+    assert "0008,0016" in page
     assert picture.status_code == 200
     assert picture.mimetype == "image/svg+xml"
     assert "immutable" not in picture.headers["Cache-Control"]

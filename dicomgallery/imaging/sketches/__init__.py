@@ -11,7 +11,9 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.imaging.header import text
 from dicomgallery.imaging.sketches import documents, waveforms
+from dicomgallery.imaging.sketches.plans import plan_sketch
 from dicomgallery.imaging.sketches.sketch import SIDE, Sketch
+from dicomgallery.imaging.sketches.structures import structure_sketch
 
 __all__ = ["SIDE", "Sketch", "page_of", "sketch_of"]
 
@@ -22,6 +24,9 @@ _Any = TypeVar("_Any")
 _SKETCHERS: Final[Mapping[str, Sketcher]] = {
     "1.2.840.10008.5.1.4.1.1.9.": waveforms.sketch,
     "1.2.840.10008.5.1.4.1.1.104.": documents.sketch,
+    "1.2.840.10008.5.1.4.1.1.481.3": structure_sketch,
+    "1.2.840.10008.5.1.4.1.1.481.5": plan_sketch,
+    "1.2.840.10008.5.1.4.1.1.481.8": plan_sketch,
 }
 """By the beginning of the SOP Class UID; the longest that fits decides."""
 

@@ -7,7 +7,9 @@ from dicomgallery.access import Actor
 from dicomgallery.models import Instance
 from dicomgallery.services.inspecting import Content
 from dicomgallery.web.stories.documents import MOST_PAGES, DocumentStory
+from dicomgallery.web.stories.plans import PlanStory
 from dicomgallery.web.stories.reports import ReportStory
+from dicomgallery.web.stories.structures import StructureStory
 from dicomgallery.web.stories.waveforms import WaveformStory
 
 
@@ -25,6 +27,8 @@ _TELLERS: Final[Mapping[str, Teller]] = {
     "report": ReportStory.of,
     "document": DocumentStory.of,
     "waveform": WaveformStory.of,
+    "plan": PlanStory.of,
+    "structure": StructureStory.of,
 }
 """By the instance's kind."""
 

@@ -1,0 +1,128 @@
+"""Planes in the patient, and where on one a point of the patient lies (PS3.3 C.7.6.2.1.1)."""
+
+import math
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from pydicom.dataset import Dataset
+
+from dicomgallery.dicom import elements
+from dicomgallery.dicom.geometry import normal_of
+from dicomgallery.dicom.values import clean
+
+Vector = tuple[float, float, float]
+
+HEAD: Final[Vector] = (0.0, 0.0, 1.0)
+
+_POSITION: Final = 0x00200032
+_ORIENTATION: Final = 0x00200037
+_SPACING: Final = 0x00280030
+_GROUPS: Final = {_POSITION: 0x00209113, _ORIENTATION: 0x00209116, _SPACING: 0x00289110}
+_SHARED_GROUPS: Final = 0x52009229
+_FRAME_GROUPS: Final = 0x52009230
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A plane with columns and rows, whose numbers count from the center of the first pixel."""
+
+    origin: Vector
+    """The center of the first pixel, in mm."""
+    across: Vector
+    """Along a row, of length 1."""
+    down: Vector
+    """Along a column, of length 1."""
+    column_mm: float = 1.0
+    """From one column to the next."""
+    row_mm: float = 1.0
+    columns: int = 0
+    rows: int = 0
+    """0 by 0 where no image bounds it."""
+    frame_of_reference_uid: str = ""
+    """Whose coordinates these are; empty when not said."""
+
+    @property
+    def normal(self) -> Vector:
+        """Rows crossed with columns."""
+        return cross(self.across, self.down)
+
+    def place(self, point: Vector) -> tuple[float, float]:
+        """The column and row that a point is seen at from straight above it."""
+        offset = (point[0] - self.origin[0], point[1] - self.origin[1], point[2] - self.origin[2])
+        return dot(offset, self.across) / self.column_mm, dot(offset, self.down) / self.row_mm
+
+    def distance_mm(self, point: Vector) -> float:
+        """How far a point lies from the plane."""
+        return abs(dot(point, self.normal) - dot(self.origin, self.normal))
+
+
+def image_plane(dataset: Dataset, frame: int | None = None) -> Plane | None:
+    """The plane of an image or of one of its frames; None where the header does not place it in the patient."""
+    position = _vector(_numbers(dataset, _POSITION, frame))
+    cosines = _numbers(dataset, _ORIENTATION, frame)
+    spacing = _numbers(dataset, _SPACING, frame)
+    columns, rows = elements.whole(dataset, 0x00280011) or 0, elements.whole(dataset, 0x00280010) or 0
+    if position is None or len(cosines) != 6 or normal_of(cosines) is None:
+        return None
+    if len(spacing) != 2 or not 0 < min(spacing) <= max(spacing) < 1e4 or min(columns, rows) < 1:
+        return None
+    across, down = _unit(_vector(cosines[:3])), _unit(_vector(cosines[3:]))
+    # PS3.3 C.7.6.2.1.1 has them orthogonal; a grid that leans cannot be laid over the picture.
+    if across is None or down is None or abs(dot(across, down)) > 0.01:
+        return None
+    # Pixel Spacing says first how far apart rows are, then columns (PS3.3 10.7.1.3).
+    frame_of_reference = clean(elements.first(dataset, 0x00200052))
+    return Plane(position, across, down, spacing[1], spacing[0], columns, rows, frame_of_reference)
+
+
+def facing(normal: Vector) -> Plane:
+    """A plane through the origin, in mm, turned as images are shown: left is on the right, head or face is up."""
+    sizes = [abs(part) for part in normal]
+    is_axial = sizes[2] == max(sizes)
+    wanted: Vector = (0.0, 1.0, 0.0) if is_axial else (0.0, 0.0, -1.0)
+    lean = dot(wanted, normal)
+    down = _unit((wanted[0] - lean * normal[0], wanted[1] - lean * normal[1], wanted[2] - lean * normal[2])) or wanted
+    across = cross(down, normal)
+    leading = 0 if is_axial or sizes[1] >= sizes[0] else 1
+    if across[leading] < 0:
+        across = (-across[0], -across[1], -across[2])
+    return Plane((0.0, 0.0, 0.0), across, down)
+
+
+def dot(one: Vector, other: Vector) -> float:
+    """The scalar product."""
+    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+
+
+def cross(one: Vector, other: Vector) -> Vector:
+    """The vector product."""
+    return (
+        one[1] * other[2] - one[2] * other[1],
+        one[2] * other[0] - one[0] * other[2],
+        one[0] * other[1] - one[1] * other[0],
+    )
+
+
+def _numbers(dataset: Dataset, tag: int, frame: int | None) -> tuple[float, ...]:
+    """Read an element at the top, else from the groups of the frame, else from the shared ones (PS3.3 C.7.6.16)."""
+    if direct := elements.numbers(dataset, tag):
+        return direct
+    at = (frame or 1) - 1
+    own = elements.items(dataset, _FRAME_GROUPS)[at : at + 1]
+    for item in chain(own, elements.items(dataset, _SHARED_GROUPS)[:1]):
+        for inner in elements.items(item, _GROUPS[tag])[:1]:
+            if found := elements.numbers(inner, tag):
+                return found
+    return ()
+
+
+def _vector(numbers: tuple[float, ...]) -> Vector | None:
+    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None
+
+
+def _unit(vector: Vector | None) -> Vector | None:
+    length = math.sqrt(dot(vector, vector)) if vector else 0.0
+    if vector is None or not 1e-6 < length < math.inf:
+        return None
+    return vector[0] / length, vector[1] / length, vector[2] / length
