@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.server import connected, fresh_folder
+from bench.server import connected, emptied, fresh_folder
 
 START_SECONDS = 30
 
@@ -71,6 +71,7 @@ def orthanc() -> Iterator[Orthanc | None]:
         finally:
             process.terminate()
             process.wait(20)
+    emptied(folder)
 
 
 def _version(port: int) -> str:
