@@ -1,13 +1,16 @@
 """What a person waits for while much comes in: the gallery page during an upload, cached thumbnails, memory."""
 
+import hashlib
 import threading
 import time
 import zipfile
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.ingest import post, post_raw
+from bench.ingest import post_raw
 from bench.render import jpeg_2000_slice
 from bench.server import Server, serving
 from dicomgallery.dicom import synthetic
@@ -53,31 +56,21 @@ def _get(connection: Any, path: str) -> tuple[float, bytes]:
 
 
 def _gallery_during_upload(server: Server, slices: list[bytes]) -> dict[str, float]:
-    done = threading.Event()
-
     def upload() -> None:
         connection = server.connect()
         for data in slices:
-            post(connection, "/api/v1/uploads", data, "application/dicom")
-        done.set()
+            post_raw(connection, data)
 
-    times: list[float] = []
-    with ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(upload)
-        connection = server.connect()
-        while not done.is_set() and not sending.done():
-            times.append(_get(connection, "/")[0])
-            time.sleep(0.02)
-        sending.result()
-    return spread(times)
+    return _gallery_while(server, [upload])
 
 
 def _gallery_during_decodes(server: Server, seconds: float = 8.0) -> dict[str, float]:
     """While two people look at JPEG 2000 pictures that nobody has looked at before."""
-    answers = [post_raw(server.connect(), jpeg_2000_slice(number)) for number in range(1, 5)]
+    keys = []
+    for data in map(jpeg_2000_slice, range(1, 5)):
+        [file] = post_raw(server.connect(), data)["files"]
+        keys.append(f"{file['id']}-{hashlib.sha256(data).hexdigest()[:12]}")
     server.settle()
-    page = _get(server.connect(), "/?level=images&sort=newest")[1].decode()
-    keys = sorted({part.split("/")[0] for part in page.split('src="/pictures/')[1:]})[-len(answers) :]
     ends = time.monotonic() + seconds
 
     def look(person: int) -> None:
@@ -88,14 +81,19 @@ def _gallery_during_decodes(server: Server, seconds: float = 8.0) -> dict[str, f
                 _get(connection, f"/pictures/{key}/native-c40-w{width}.png")
             width += 2
 
+    return _gallery_while(server, [partial(look, person) for person in (0, 1)])
+
+
+def _gallery_while(server: Server, deeds: Sequence[Callable[[], None]]) -> dict[str, float]:
+    """Ask for the gallery, again and again, until all of these deeds, done side by side, are done."""
     times: list[float] = []
-    with ThreadPoolExecutor(2) as pool:
-        looking = [pool.submit(look, person) for person in (0, 1)]
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        doing = [pool.submit(deed) for deed in deeds]
         connection = server.connect()
-        while time.monotonic() < ends:
+        while not all(one.done() for one in doing):
             times.append(_get(connection, "/")[0])
             time.sleep(0.02)
-        for one in looking:
+        for one in doing:
             one.result()
     return spread(times)
 
