@@ -19,6 +19,7 @@ from dicomgallery.dicom.values import (
     display_datetime,
     display_sex,
     display_time,
+    grouped,
     person_name,
 )
 
@@ -26,7 +27,6 @@ __all__ = ["AttributeRow", "as_text", "rows"]
 
 LONGEST_SHOWN: Final = 1000
 MOST_SHOWN: Final = 16
-_THIN_SPACE: Final = "\u202f"
 _PATIENT_SEX: Final = 0x00100040
 _CODE_MEANING: Final = 0x00080104
 _DEEPEST: Final = 32
@@ -319,7 +319,7 @@ def _items(leaf: Leaf) -> Sequence[Dataset]:
 
 
 def _counted(number: int, one: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}".replace(",", _THIN_SPACE)
+    return f"{grouped(number)} {one}{'' if number == 1 else 's'}"
 
 
 def _cut(text: str, longest: int = LONGEST_SHOWN) -> str:

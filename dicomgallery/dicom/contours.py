@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from dicomgallery.dicom.planes import Vector, dot, facing
+from dicomgallery.dicom.geometry import Vector, dot
+from dicomgallery.dicom.planes import facing
 
 _FLAT_MM: Final = 0.1
 """A point so far from the plane of its contour is still on it: contours are written with few decimals."""

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Final
 
 from dicomgallery.dicom.contours import Contour
-from dicomgallery.dicom.planes import HEAD, Vector, dot
+from dicomgallery.dicom.geometry import Vector, dot
+from dicomgallery.dicom.planes import HEAD
 from dicomgallery.dicom.structures import Roi, StructureSet
 
 _SAME_MM: Final = 0.2

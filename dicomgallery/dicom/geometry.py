@@ -2,35 +2,39 @@
 
 import math
 from collections.abc import Sequence
+from itertools import chain
+from typing import Final
 
 from dicomgallery.dicom import elements
 from dicomgallery.dicom.elements import Header
 
-_POSITION = 0x00200032
-_ORIENTATION = 0x00200037
-_SPACING = 0x00280030
-_SHARED_GROUPS = 0x52009229
-_PLANE_ORIENTATION = 0x00209116
-_PIXEL_MEASURES = 0x00289110
-_IMAGER_SPACING = 0x00181164
+Vector = tuple[float, float, float]
+
+POSITION: Final = 0x00200032
+ORIENTATION: Final = 0x00200037
+SPACING: Final = 0x00280030
+_IMAGER_SPACING: Final = 0x00181164
+_GROUPS: Final = {POSITION: 0x00209113, ORIENTATION: 0x00209116, SPACING: 0x00289110}
+"""The functional group that each stands in, of an enhanced object."""
+_SHARED_GROUPS: Final = 0x52009229
+_FRAME_GROUPS: Final = 0x52009230
 
 
 def orientation_of(header: Header) -> tuple[float, ...]:
     """Return the six direction cosines of rows and columns; empty when absent or degenerate."""
-    cosines = _shared(header, _PLANE_ORIENTATION, _ORIENTATION)
+    cosines = numbers(header, ORIENTATION)
     return cosines if len(cosines) == 6 and normal_of(cosines) is not None else ()
 
 
 def spacing_of(header: Header) -> tuple[float, ...]:
     """Return the distance between rows and between columns in mm; that at the detector for a projection."""
-    spacing = _shared(header, _PIXEL_MEASURES, _SPACING) or elements.numbers(header, _IMAGER_SPACING)
+    spacing = numbers(header, SPACING) or elements.numbers(header, _IMAGER_SPACING)
     return spacing if len(spacing) == 2 and min(spacing) > 0 else ()
 
 
-def normal_of(cosines: Sequence[float]) -> tuple[float, float, float] | None:
+def normal_of(cosines: Sequence[float]) -> Vector | None:
     """Return the unit normal of a plane, rows crossed with columns; None when they are parallel."""
-    ax, ay, az, bx, by, bz = cosines
-    normal = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
+    normal = cross(cosines[:3], cosines[3:])
     length = math.sqrt(sum(part * part for part in normal))
     if not math.isfinite(length) or length < 1e-6:
         return None
@@ -39,20 +43,20 @@ def normal_of(cosines: Sequence[float]) -> tuple[float, float, float] | None:
 
 def position_along_normal_mm(header: Header) -> float | None:
     """Return where the plane cuts its own normal, which orders a stack; None for what is no single plane."""
-    position = elements.numbers(header, _POSITION)
-    cosines = elements.numbers(header, _ORIENTATION)
+    position = elements.numbers(header, POSITION)
+    cosines = elements.numbers(header, ORIENTATION)
     if len(position) != 3 or len(cosines) != 6:
         return None
     normal = normal_of(cosines)
     if normal is None:
         return None
-    along = sum(a * b for a, b in zip(position, normal, strict=True))
+    along = dot(position, normal)
     return round(along, 4) if math.isfinite(along) else None
 
 
 def position_of(header: Header) -> tuple[float, ...]:
     """Return where the first pixel of the plane lies in the patient, in mm; empty for what is no single plane."""
-    position = elements.numbers(header, _POSITION)
+    position = elements.numbers(header, POSITION)
     return position if len(position) == 3 else ()
 
 
@@ -65,11 +69,31 @@ def plane_name(cosines: Sequence[float]) -> str:
     return nearness[1] if nearness[0] > 0.8 else "oblique"
 
 
-def _shared(header: Header, group: int, tag: int) -> tuple[float, ...]:
-    """Read an element at the top, else from the shared functional groups (PS3.3 C.7.6.16)."""
+def dot(one: Sequence[float], other: Sequence[float]) -> float:
+    """The scalar product of two vectors of three."""
+    # Written out: a stack has thousands.
+    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+
+
+def cross(one: Sequence[float], other: Sequence[float]) -> Vector:
+    """The vector product of two vectors of three."""
+    return (
+        one[1] * other[2] - one[2] * other[1],
+        one[2] * other[0] - one[0] * other[2],
+        one[0] * other[1] - one[1] * other[0],
+    )
+
+
+def numbers(header: Header, tag: int, *, frame: int | None = None) -> tuple[float, ...]:
+    """Read position, orientation or spacing at the top, else from the functional groups (PS3.3 C.7.6.16).
+
+    Those of a frame, numbered from 1, come before the shared ones; without a frame only the shared ones count.
+    """
     if direct := elements.numbers(header, tag):
         return direct
-    for item in elements.items(header, _SHARED_GROUPS):
-        for inner in elements.items(item, group):
-            return elements.numbers(inner, tag)
+    own = elements.items(header, _FRAME_GROUPS)[frame - 1 : frame] if frame else ()
+    for item in chain(own, elements.items(header, _SHARED_GROUPS)):
+        for inner in elements.items(item, _GROUPS[tag])[:1]:
+            if found := elements.numbers(inner, tag):
+                return found
     return ()

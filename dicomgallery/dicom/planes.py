@@ -2,25 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from pydicom.dataset import Dataset
 
-from dicomgallery.dicom import elements
-from dicomgallery.dicom.geometry import normal_of
+from dicomgallery.dicom import elements, geometry
+from dicomgallery.dicom.geometry import Vector, cross, dot, normal_of
 from dicomgallery.dicom.values import clean
 
-Vector = tuple[float, float, float]
-
 HEAD: Final[Vector] = (0.0, 0.0, 1.0)
-
-_POSITION: Final = 0x00200032
-_ORIENTATION: Final = 0x00200037
-_SPACING: Final = 0x00280030
-_GROUPS: Final = {_POSITION: 0x00209113, _ORIENTATION: 0x00209116, _SPACING: 0x00289110}
-_SHARED_GROUPS: Final = 0x52009229
-_FRAME_GROUPS: Final = 0x52009230
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +49,13 @@ class Plane:
 
 def image_plane(dataset: Dataset, frame: int | None = None) -> Plane | None:
     """The plane of an image or of one of its frames; None where the header does not place it in the patient."""
-    position = _vector(_numbers(dataset, _POSITION, frame))
-    cosines = _numbers(dataset, _ORIENTATION, frame)
-    spacing = _numbers(dataset, _SPACING, frame)
+    position, cosines, spacing = (
+        geometry.numbers(dataset, tag, frame=frame or 1)
+        for tag in (geometry.POSITION, geometry.ORIENTATION, geometry.SPACING)
+    )
+    origin = _vector(position)
     columns, rows = elements.whole(dataset, 0x00280011) or 0, elements.whole(dataset, 0x00280010) or 0
-    if position is None or len(cosines) != 6 or normal_of(cosines) is None:
+    if origin is None or len(cosines) != 6 or normal_of(cosines) is None:
         return None
     if len(spacing) != 2 or not 0 < min(spacing) <= max(spacing) < 1e4 or min(columns, rows) < 1:
         return None
@@ -73,7 +65,7 @@ def image_plane(dataset: Dataset, frame: int | None = None) -> Plane | None:
         return None
     # Pixel Spacing says first how far apart rows are, then columns (PS3.3 10.7.1.3).
     frame_of_reference = clean(elements.first(dataset, 0x00200052))
-    return Plane(position, across, down, spacing[1], spacing[0], columns, rows, frame_of_reference)
+    return Plane(origin, across, down, spacing[1], spacing[0], columns, rows, frame_of_reference)
 
 
 def facing(normal: Vector) -> Plane:
@@ -88,33 +80,6 @@ def facing(normal: Vector) -> Plane:
     if across[leading] < 0:
         across = (-across[0], -across[1], -across[2])
     return Plane((0.0, 0.0, 0.0), across, down)
-
-
-def dot(one: Vector, other: Vector) -> float:
-    """The scalar product."""
-    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
-
-
-def cross(one: Vector, other: Vector) -> Vector:
-    """The vector product."""
-    return (
-        one[1] * other[2] - one[2] * other[1],
-        one[2] * other[0] - one[0] * other[2],
-        one[0] * other[1] - one[1] * other[0],
-    )
-
-
-def _numbers(dataset: Dataset, tag: int, frame: int | None) -> tuple[float, ...]:
-    """Read an element at the top, else from the groups of the frame, else from the shared ones (PS3.3 C.7.6.16)."""
-    if direct := elements.numbers(dataset, tag):
-        return direct
-    at = (frame or 1) - 1
-    own = elements.items(dataset, _FRAME_GROUPS)[at : at + 1]
-    for item in chain(own, elements.items(dataset, _SHARED_GROUPS)[:1]):
-        for inner in elements.items(item, _GROUPS[tag])[:1]:
-            if found := elements.numbers(inner, tag):
-                return found
-    return ()
 
 
 def _vector(numbers: tuple[float, ...]) -> Vector | None:

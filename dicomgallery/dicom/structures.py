@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from dicomgallery.dicom import elements
 from dicomgallery.dicom.contours import Contour, Volume, measured, volume_of
 from dicomgallery.dicom.display_colors import Color, asked_color, own_color
-from dicomgallery.dicom.planes import Vector
+from dicomgallery.dicom.geometry import Vector
 from dicomgallery.dicom.values import clean
 
 MOST_ROIS: Final = 500

@@ -5,6 +5,9 @@ import unicodedata
 from datetime import date
 from typing import Final
 
+THIN_SPACE: Final = "\u202f"
+"""Narrow and unbreakable: 12 345 stays in one piece."""
+
 LONGEST: Final = 1000
 """Texts from files are cut here before they go anywhere else."""
 
@@ -32,7 +35,12 @@ def clean(text: str) -> str:
 
 def grouped(number: int) -> str:
     """A whole number with a thin space before each three digits."""
-    return f"{number:,}".replace(",", "\u202f")
+    return f"{number:,}".replace(",", THIN_SPACE)
+
+
+def with_minus(text: str) -> str:
+    """A written number with a true minus sign, and none before zero."""
+    return "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
 
 
 def fold(text: str) -> str:

@@ -37,29 +37,39 @@ def to_rgb(samples: Samples, layout: Layout) -> tuple[Rgb, tuple[str, ...]]:
 
 def palette_rgb(dataset: Dataset, samples: Samples, layout: Layout) -> tuple[Rgb, tuple[str, ...]]:
     """Look every sample up in the object's three palettes."""
-    tables = [palette_in(dataset, color, signed=layout.signed) for color in ("Red", "Green", "Blue")]
-    if any(table is None for table in tables):
+    tables = _palettes(dataset, layout)
+    if tables is None:
         raise CannotRenderError(RenderReason.UNREADABLE, "Its palette of colors is missing or incomplete.")
     if samples.dtype.itemsize > 2:
         raise CannotRenderError(RenderReason.UNSUPPORTED, "Its palette indexes are wider than 16 bits.")
     inputs = np.arange(1 << (8 * samples.dtype.itemsize)).astype(f"u{samples.dtype.itemsize}").view(samples.dtype)
-    colors = np.stack([_bytes(table, inputs) for table in tables if table is not None], axis=1)
-    picture: Rgb = colors.take(samples.view(f"u{samples.dtype.itemsize}"), axis=0)
-    return picture, (f"Color from the file's palette of {tables[0].entries.size if tables[0] else 0} entries",)
+    picture: Rgb = _looked_up(tables, inputs).take(samples.view(f"u{samples.dtype.itemsize}"), axis=0)
+    return picture, (f"Color from the file's palette of {tables[0].entries.size} entries",)
 
 
 def supplemented(dataset: Dataset, samples: Samples, layout: Layout, gray: Rgb) -> Rgb | None:
     """Color, by the supplemental palette, what its first entry begins at (PS3.3 C.7.6.19); None when there is none."""
     if layout.photometric != "MONOCHROME2" or text(dataset, "PixelPresentation").upper() not in _COLORED:
         return None
-    tables = [palette_in(dataset, color, signed=layout.signed) for color in ("Red", "Green", "Blue")]
-    red = tables[0]
-    if red is None or any(table is None for table in tables) or samples.dtype.itemsize > 2:
+    tables = _palettes(dataset, layout)
+    if tables is None or samples.dtype.itemsize > 2:
         return None
     picture = np.repeat(gray[..., np.newaxis], 3, axis=2)
-    colored = samples >= red.first
-    picture[colored] = np.stack([_bytes(table, samples[colored]) for table in tables if table is not None], axis=1)
+    colored = samples >= tables[0].first
+    picture[colored] = _looked_up(tables, samples[colored])
     return picture
+
+
+def _palettes(dataset: Dataset, layout: Layout) -> list[Lut] | None:
+    """The red, the green and the blue one; None unless all are there."""
+    tables = [palette_in(dataset, color, signed=layout.signed) for color in ("Red", "Green", "Blue")]
+    found = [table for table in tables if table is not None]
+    return found if len(found) == len(tables) else None
+
+
+def _looked_up(tables: list[Lut], inputs: NDArray[Any]) -> NDArray[np.uint8]:
+    """The color of each of a row of samples."""
+    return np.stack([_bytes(table, inputs) for table in tables], axis=1)
 
 
 def managed(dataset: Dataset, picture: Rgb) -> tuple[Rgb, tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """The grayscale pipeline: stored value, modality LUT, VOI LUT or window, presentation (PS3.3 C.11, PS3.4 N.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
@@ -140,22 +140,28 @@ def modality_of(dataset: Dataset, layout: Layout) -> Modality:
         slope, intercept = reals(holder, "RescaleSlope"), reals(holder, "RescaleIntercept")
         if slope or intercept:
             unit = text(holder, "RescaleType") or ("HU" if text(dataset, "Modality") == "CT" else "")
-            return Modality(
-                slope[0] if slope and slope[0] else 1.0, intercept[0] if intercept else 0.0, unit=_unit(unit)
-            )
-    for item in (
-        *items(dataset, "RealWorldValueMappingSequence")[:1],
-        *_functional(dataset, "RealWorldValueMappingSequence"),
-    ):
-        # Of a parametric map the real values are the point; elsewhere they are one more scale beside the stored one.
-        if wash.is_washed(dataset):
-            slope, intercept = reals(item, "RealWorldValueSlope"), reals(item, "RealWorldValueIntercept")
-            unit = next((text(code, "CodeValue") for code in items(item, "MeasurementUnitsCodeSequence")), "")
-            unit = "" if unit == _NO_UNIT else unit[:16]
-            return Modality(slope[0] if slope and slope[0] else 1.0, intercept[0] if intercept else 0.0, unit=unit)
+            return _line(slope, intercept, _unit(unit))
+    # Of a parametric map the real values are the point; elsewhere they are one more scale beside the stored one.
+    if wash.is_washed(dataset) and (mapped := _real_world(dataset)) is not None:
+        return mapped
     if layout.numbers is Numbers.INTEGER and (scaling := reals(dataset, "DoseGridScaling")) and scaling[0] > 0:
         return Modality(scaling[0], unit=_DOSE_UNITS.get(text(dataset, "DoseUnits").upper(), ""))
     return Modality()
+
+
+def _real_world(dataset: Dataset) -> Modality | None:
+    """The mapping to real world values, its unit by UCUM's code (PS3.3 C.7.6.16.2.11); None when there is none."""
+    keyword = "RealWorldValueMappingSequence"
+    for item in (*items(dataset, keyword)[:1], *_functional(dataset, keyword)):
+        unit = next((text(code, "CodeValue") for code in items(item, "MeasurementUnitsCodeSequence")), "")
+        slope, intercept = reals(item, "RealWorldValueSlope"), reals(item, "RealWorldValueIntercept")
+        return _line(slope, intercept, "" if unit == _NO_UNIT else unit[:16])
+    return None
+
+
+def _line(slope: Sequence[float], intercept: Sequence[float], unit: str) -> Modality:
+    """A slope of nothing, or of zero, is 1; no intercept is 0."""
+    return Modality(slope[0] if slope and slope[0] else 1.0, intercept[0] if intercept else 0.0, unit=unit)
 
 
 def _unit(code: str) -> str:

@@ -4,7 +4,7 @@ import math
 import struct
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
@@ -30,17 +30,21 @@ NOT_A_VALUE: Final = (
 )
 
 
+Key: TypeAlias = str | int
+"""A keyword, or the tag of an element that repeats and so has none of its own."""
+
+
 @cache
-def _tag(keyword: str) -> int:
-    tag = tag_for_keyword(keyword)
+def _tag(key: Key) -> int:
+    tag = tag_for_keyword(key) if isinstance(key, str) else key
     if tag is None:
-        raise AssertionError(f"{keyword} is not a DICOM keyword.")
+        raise AssertionError(f"{key} is not a DICOM keyword.")
     return tag
 
 
-def value(dataset: Dataset, keyword: str) -> Any:
+def value(dataset: Dataset, key: Key) -> Any:
     """The element's value, or None when it is absent, empty or cannot be read."""
-    tag = _tag(keyword)
+    tag = _tag(key)
     if tag not in dataset.keys():  # noqa: SIM118 - `in dataset` makes a tag object of every number first
         return None
     try:
@@ -59,15 +63,15 @@ def value(dataset: Dataset, keyword: str) -> Any:
     return None if isinstance(found, str) and not found.strip() else found
 
 
-def whole(dataset: Dataset, keyword: str, default: int) -> int:
+def whole(dataset: Dataset, key: Key, default: int) -> int:
     """The (first) value as a whole number, or the default."""
-    numbers = reals(dataset, keyword)
+    numbers = reals(dataset, key)
     return int(numbers[0]) if numbers and numbers[0] == int(numbers[0]) else default
 
 
-def reals(dataset: Dataset, keyword: str) -> tuple[float, ...]:
+def reals(dataset: Dataset, key: Key) -> tuple[float, ...]:
     """All values that are finite numbers, in order; stops at the first that is not."""
-    found = value(dataset, keyword)
+    found = value(dataset, key)
     if found is None:
         return ()
     many = found if isinstance(found, Iterable) and not isinstance(found, str | bytes) else (found,)
@@ -83,23 +87,23 @@ def reals(dataset: Dataset, keyword: str) -> tuple[float, ...]:
     return tuple(numbers)
 
 
-def texts(dataset: Dataset, keyword: str) -> tuple[str, ...]:
+def texts(dataset: Dataset, key: Key) -> tuple[str, ...]:
     """All values as text, stripped."""
-    found = value(dataset, keyword)
+    found = value(dataset, key)
     if found is None:
         return ()
     many = (found,) if isinstance(found, str) or not isinstance(found, Iterable) else found
     return tuple(str(one).strip(" \0") for one in many)
 
 
-def text(dataset: Dataset, keyword: str) -> str:
+def text(dataset: Dataset, key: Key) -> str:
     """The (first) value as text, stripped; empty when absent."""
-    return next(iter(texts(dataset, keyword)), "")
+    return next(iter(texts(dataset, key)), "")
 
 
-def items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
+def items(dataset: Dataset, key: Key) -> tuple[Dataset, ...]:
     """The items of a sequence; none when it is absent or is something else."""
-    found = value(dataset, keyword)
+    found = value(dataset, key)
     if not isinstance(found, Iterable) or isinstance(found, str | bytes):
         return ()
     try:

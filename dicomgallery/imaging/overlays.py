@@ -1,26 +1,34 @@
 """Overlay planes drawn over a picture: bits of their own, or unused bits of the pixels (PS3.3 C.9.2, C.9.3)."""
 
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging.header import NOT_A_VALUE
+from dicomgallery.imaging.header import reals, text, value, whole
 from dicomgallery.imaging.native import Samples
 
 Mask: TypeAlias = NDArray[np.bool_]
 
-_GROUPS: Final = range(0x6000, 0x6020, 2)
-"""PS3.5 7.6: sixteen even groups repeat the module."""
-_ROWS: Final = frozenset(group << 16 | 0x0010 for group in _GROUPS)
+_GROUPS: Final = range(0x60000000, 0x60200000, 0x20000)
+"""PS3.5 7.6: sixteen even groups repeat the module; each with room for the number of an element."""
+_ROWS: Final = 0x0010
+_COLUMNS: Final = 0x0011
+_FRAMES: Final = 0x0015
+_TYPE: Final = 0x0040
+_ORIGIN: Final = 0x0050
+_FIRST_FRAME: Final = 0x0051
+_BIT: Final = 0x0102
+_DATA: Final = 0x3000
+_DESCRIBED: Final = frozenset(group | _ROWS for group in _GROUPS)
 _MOST_BITS: Final = 64_000_000
 
 
 def has_overlays(dataset: Dataset) -> bool:
     """Say whether any overlay plane is described."""
-    return not _ROWS.isdisjoint(dataset.keys())
+    return not _DESCRIBED.isdisjoint(dataset.keys())
 
 
 def marks_of(dataset: Dataset, samples: Samples, index: int) -> tuple[Mask | None, int]:
@@ -32,13 +40,13 @@ def marks_of(dataset: Dataset, samples: Samples, index: int) -> tuple[Mask | Non
     marks: Mask | None = None
     count = 0
     for group in _GROUPS:
-        if (group, 0x0010) not in dataset:
+        if group | _ROWS not in dataset:
             continue
         for mask in _planes(dataset, group, samples, index):
             if mask is None:
                 continue
             placed = _placed(mask, _origin(dataset, group), rows, columns)
-            if _text(dataset, group, 0x0040) == "R":
+            if text(dataset, group | _TYPE).upper() == "R":
                 placed = _outline(placed)
             marks = placed if marks is None else marks | placed
             count += 1
@@ -47,24 +55,19 @@ def marks_of(dataset: Dataset, samples: Samples, index: int) -> tuple[Mask | Non
 
 def draw(picture: NDArray[np.uint8], marks: Mask) -> NDArray[np.uint8]:
     """White strokes with a dark edge, so that they show on any ground."""
-    edge = marks.copy()
-    edge[1:] |= marks[:-1]
-    edge[:-1] |= marks[1:]
-    edge[:, 1:] |= marks[:, :-1]
-    edge[:, :-1] |= marks[:, 1:]
     drawn = picture.copy()
-    drawn[edge] = 0
+    drawn[_grown(marks)] = 0
     drawn[marks] = 255
     return drawn
 
 
 def _planes(dataset: Dataset, group: int, samples: Samples, index: int) -> Iterator[Mask | None]:
-    rows, columns = _whole(dataset, group, 0x0010, 0), _whole(dataset, group, 0x0011, 0)
-    if (group, 0x3000) in dataset:
+    rows, columns = whole(dataset, group | _ROWS, 0), whole(dataset, group | _COLUMNS, 0)
+    if group | _DATA in dataset:
         yield _own_bits(dataset, group, rows, columns, index)
     elif samples.ndim == 2 and samples.dtype.kind in "iu":
         # Retired: the plane is one bit of every pixel, one that the pixel's value does not use.
-        bit = _whole(dataset, group, 0x0102, 0)
+        bit = whole(dataset, group | _BIT, 0)
         if 0 < bit < 8 * samples.dtype.itemsize:
             yield (samples.view(f"u{samples.dtype.itemsize}") >> bit & 1).astype(bool)
 
@@ -72,9 +75,9 @@ def _planes(dataset: Dataset, group: int, samples: Samples, index: int) -> Itera
 def _own_bits(dataset: Dataset, group: int, rows: int, columns: int, index: int) -> Mask | None:
     if rows < 1 or columns < 1 or rows * columns > _MOST_BITS:
         return None
-    frames = max(_whole(dataset, group, 0x0015, 1), 1)
+    frames = max(whole(dataset, group | _FRAMES, 1), 1)
     # Several frames begin at a frame of the image; a single one lies over all of them.
-    place = index - (_whole(dataset, group, 0x0051, 1) - 1) if frames > 1 else 0
+    place = index - (whole(dataset, group | _FIRST_FRAME, 1) - 1) if frames > 1 else 0
     if not 0 <= place < frames:
         return None
     data = _bytes(dataset, group)
@@ -101,44 +104,28 @@ def _placed(mask: Mask, origin: tuple[int, int], rows: int, columns: int) -> Mas
 
 def _outline(mask: Mask) -> Mask:
     """The edge of a region of interest: filled, it would hide what it is about."""
-    inner = mask.copy()
-    inner[1:] &= mask[:-1]
-    inner[:-1] &= mask[1:]
-    inner[:, 1:] &= mask[:, :-1]
-    inner[:, :-1] &= mask[:, 1:]
-    return np.asarray(mask & ~inner)
+    return mask & _grown(~mask)
+
+
+def _grown(mask: Mask) -> Mask:
+    """A mask and the pixels right beside it."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    grown[:, 1:] |= mask[:, :-1]
+    grown[:, :-1] |= mask[:, 1:]
+    return grown
 
 
 def _origin(dataset: Dataset, group: int) -> tuple[int, int]:
-    found = _value(dataset, group, 0x0050)
-    try:
-        return int(found[0]), int(found[1])
-    except NOT_A_VALUE:
-        return 1, 1
+    found = reals(dataset, group | _ORIGIN)
+    return (int(found[0]), int(found[1])) if len(found) > 1 else (1, 1)
 
 
 def _bytes(dataset: Dataset, group: int) -> bytes:
-    found = _value(dataset, group, 0x3000)
-    if isinstance(found, bytes):
-        # In big endian the bits lie in words, the first in the lower half (PS3.5 8.1.2).
-        swapped = dataset.original_encoding[1] is False and dataset[group, 0x3000].VR == "OW"
-        return np.frombuffer(found[: len(found) & ~1], ">u2").astype("<u2").tobytes() if swapped else found
-    return b""
-
-
-def _whole(dataset: Dataset, group: int, element: int, default: int) -> int:
-    try:
-        return int(_value(dataset, group, element))
-    except NOT_A_VALUE:
-        return default
-
-
-def _text(dataset: Dataset, group: int, element: int) -> str:
-    return str(_value(dataset, group, element) or "").strip().upper()
-
-
-def _value(dataset: Dataset, group: int, element: int) -> Any:
-    try:
-        return dataset[group, element].value if (group, element) in dataset else None
-    except NOT_A_VALUE:
-        return None
+    found = value(dataset, group | _DATA)
+    if not isinstance(found, bytes):
+        return b""
+    # In big endian the bits lie in words, the first in the lower half (PS3.5 8.1.2).
+    swapped = dataset.original_encoding[1] is False and dataset[group | _DATA].VR == "OW"
+    return np.frombuffer(found[: len(found) & ~1], ">u2").astype("<u2").tobytes() if swapped else found

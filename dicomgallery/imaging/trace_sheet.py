@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Self
 
+from dicomgallery.dicom.values import with_minus
 from dicomgallery.dicom.waveforms import Channel, Group
 from dicomgallery.imaging.traces import Drawing, Label, Line, Run, path, round_steps, runs
 
@@ -121,4 +122,4 @@ class _Row:
 def _plain(value: float) -> str:
     """A number on a scale: no noise of binary fractions, no minus before zero."""
     shown = f"{value:.6g}" if math.isfinite(value) else ""
-    return "0" if shown == "-0" or abs(value) < 1e-12 else shown.replace("-", "\N{MINUS SIGN}")
+    return "0" if abs(value) < 1e-12 else with_minus(shown)

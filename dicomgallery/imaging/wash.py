@@ -1,5 +1,6 @@
 """Measurements washed with color: doses and parametric maps, with a bar that says what a color means."""
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -65,6 +66,7 @@ def with_bar(picture: Picture, scale: tuple[float, float], unit: str) -> Picture
     return np.concatenate([picture, np.asarray(margin)], axis=1)
 
 
+@cache
 def _colors() -> NDArray[np.uint8]:
     places = [place for place, _ in _STOPS]
     channels = [

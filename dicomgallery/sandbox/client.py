@@ -71,7 +71,7 @@ class Sandbox:
     def render(self, path: Path, spec: RenderSpec, *, urgency: Urgency = Urgency.PERSON) -> Rendered:
         """The picture of a file, or CannotRenderError, or UnavailableError when nobody can make it now."""
         arguments = {"path": str(path.absolute()), "spec": spec.token()}
-        try:
+        with _told_why():
             try:
                 return _rendered(self.ask("render", arguments, urgency=urgency))
             except TaskLostError as loss:
@@ -81,21 +81,13 @@ class Sandbox:
             # short of memory, or the end of the whole gallery, which takes a moment to reach us.
             time.sleep(_DYING_SECONDS)
             return _rendered(self.ask("render", arguments, urgency=urgency))
-        except TaskLostError as loss:
-            raise CannotRenderError(*_WHY_NO_PICTURE[loss.why]) from None
-        except (WireError, ValueError):
-            raise CannotRenderError(*_WHY_NO_PICTURE[Why.CRASHED]) from None
 
     def examine(self, specimen: Specimen) -> Examined:
         """What comes out of a specimen of a codec, or CannotRenderError, or UnavailableError when nobody can look."""
-        try:
+        with _told_why():
             answer = self.ask("examine", {"file": specimen.file})
             _raise_if_refused(answer)
             return Examined(answer.whole("apart"), answer.whole("microseconds"))
-        except TaskLostError as loss:
-            raise CannotRenderError(*_WHY_NO_PICTURE[loss.why]) from None
-        except (WireError, ValueError):
-            raise CannotRenderError(*_WHY_NO_PICTURE[Why.CRASHED]) from None
 
     def unpack(self, archive: Path, into: Path, limits: UnpackLimits) -> Iterator[Member | Refused]:
         """What an archive holds, told while it is unpacked into the folder `into`, in the archive's order.
@@ -176,6 +168,17 @@ def _swept_unless_finished(into: Path, prefix: str) -> Iterator[_Sweeping]:
         for path in into.glob(f"{prefix}-*"):
             if not (sweeping.is_finished and path.name in sweeping.handed_over):
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told_why() -> Iterator[None]:
+    """Say of a task that was lost, or answered with nonsense, why there is no picture."""
+    try:
+        yield
+    except TaskLostError as loss:
+        raise CannotRenderError(*_WHY_NO_PICTURE[loss.why]) from None
+    except (WireError, ValueError):
+        raise CannotRenderError(*_WHY_NO_PICTURE[Why.CRASHED]) from None
 
 
 def _raise_if_refused(answer: Message) -> None:

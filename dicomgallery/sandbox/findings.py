@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
+from dicomgallery.dicom.values import grouped
 from dicomgallery.settings import GIB, MIB, Settings
 
 _LONGEST_NAME: Final = 1024
@@ -122,7 +123,7 @@ class Budget:
         """Count bytes about to be written, or raise BadMemberError and count nothing."""
         after = self._bytes + size_bytes
         if after > self._limits.total_bytes:
-            most = f"{self._limits.total_bytes:,}".replace(",", "\u202f")
+            most = grouped(self._limits.total_bytes)
             raise BadMemberError(Refusal.TOO_LARGE, f"The archive unpacks to more than {most} bytes.")
         if after > self._limits.free_bytes and after > self._limits.ratio * self._archive_bytes:
             raise BadMemberError(

@@ -164,10 +164,12 @@ def _enter(done: Sequence[_Prepared]) -> None:
         return
     with transaction() as session:
         rows = session.execute(
-            select(Instance.id, Instance.series_key).where(Instance.id.in_([item.instance_id for item in done]))
+            select(Instance.id, Instance.series_key, Instance.position).where(
+                Instance.id.in_([item.instance_id for item in done])
+            )
         )
-        series_of = dict(rows.all())
-        here = [item for item in done if item.instance_id in series_of]
+        known = {row.id: row for row in rows}
+        here = [item for item in done if item.instance_id in known]
         if not here:
             return
         session.execute(
@@ -182,25 +184,21 @@ def _enter(done: Sequence[_Prepared]) -> None:
                 for item in here
             ],
         )
-        _enter_positions(session, here)
+        # Slices that came before the catalog kept where they lie.
+        unplaced = [
+            {"id": item.instance_id, "position": item.position}
+            for item in here
+            if item.position is not None and known[item.instance_id].position is None
+        ]
+        if unplaced:
+            session.execute(update(Instance), unplaced)
         _enter_headers(session, here)
         tokens: defaultdict[int, set[str]] = defaultdict(set)
         for item in here:
-            tokens[series_of[item.instance_id]] |= item.words
+            tokens[known[item.instance_id].series_key] |= item.words
         for series_key, found in tokens.items():
             words.index_words(session, series_key, found)
         _show(session, tokens)
-
-
-def _enter_positions(session: Session, here: Sequence[_Prepared]) -> None:
-    """Say where the slices lie that came before the catalog kept that."""
-    lacking = select(Instance.id).where(
-        Instance.id.in_([item.instance_id for item in here]), Instance.position.is_(None)
-    )
-    unplaced = set(session.scalars(lacking))
-    found = [{"id": one.instance_id, "position": one.position} for one in here if one.instance_id in unplaced]
-    if found:
-        session.execute(update(Instance), found)
 
 
 def _enter_headers(session: Session, here: Sequence[_Prepared]) -> None:

@@ -7,8 +7,6 @@ from flask import Flask
 from dicomgallery.dicom import values
 from dicomgallery.dicom.vocabulary import kind_name
 
-THIN_SPACE = "\u202f"
-"""Narrow and unbreakable: 12 345 stays in one piece."""
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -20,7 +18,7 @@ def init_app(app: Flask) -> None:
 
 def count(number: int | None, *, capped: bool = False) -> str:
     """A count with its thousands apart: 12 345, or 10 000+ when counting stopped there."""
-    return f"{number or 0:,}".replace(",", THIN_SPACE) + ("+" if capped else "")
+    return values.grouped(number or 0) + ("+" if capped else "")
 
 
 def size(size_bytes: int | None) -> str:
@@ -31,7 +29,7 @@ def size(size_bytes: int | None) -> str:
         amount /= 1000
         unit += 1
     shown = f"{amount:.0f}" if unit == 0 or amount >= 100 else f"{amount:.1f}".removesuffix(".0")
-    return f"{shown}{THIN_SPACE}{'byte' if unit == 0 and amount == 1 else _UNITS[unit]}"
+    return f"{shown}{values.THIN_SPACE}{'byte' if unit == 0 and amount == 1 else _UNITS[unit]}"
 
 
 def moment(instant: datetime | None) -> str:

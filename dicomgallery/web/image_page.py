@@ -193,12 +193,12 @@ class ImagePage:
         """What the file calls each of its windows."""
         return gray.named_ways(self.content.dataset) if self.has_window else ()
 
-    @property
+    @cached_property
     def windows(self) -> Sequence[dict[str, object]]:
         """The windows to choose from."""
         return [self._way(way) for way in self.look.windows(self._named, self.series.modality)]
 
-    @property
+    @cached_property
     def toggles(self) -> Sequence[dict[str, object]]:
         """What else can be changed about the picture: its inversion, and whether anything lies over it."""
         look, found = self.look, []
@@ -210,7 +210,7 @@ class ImagePage:
             found.append(self._way(Way(label, "o", replace(look, plain=not look.plain))) | {"current": look.plain})
         return found
 
-    @property
+    @cached_property
     def _laid_over(self) -> str:
         """What the pixels can be shown without; empty when nothing is put over them."""
         dataset = self.content.dataset

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final, Protocol
 
+from dicomgallery.dicom.values import with_minus
+
 NAMED: Final = 3
 """A sentence names so many places or numbers; how many more there are is said."""
 
@@ -111,7 +113,7 @@ def mm(value: float) -> str:
     digits = 2 if abs(value) >= 10 else 3
     text = f"{value:.{digits}f}" if abs(value) >= 0.1 else f"{value:.2g}"
     text = text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
-    return ("0" if text in {"-0", "0"} else text).replace("-", "\N{MINUS SIGN}") + MM
+    return with_minus(text) + MM
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dicomgallery.dicom.geometry import dot
 from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, Placed, mm
-from dicomgallery.dicom.health.stacks import Stack, dot, place_of
+from dicomgallery.dicom.health.stacks import Stack, place_of
 
 TILT_DEGREES: Final = 0.2
 """Gantries tilt in steps of half a degree; over 300 mm this moves an image by 1 mm."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from dicomgallery.dicom.geometry import normal_of, plane_name
+from dicomgallery.dicom.geometry import dot, normal_of, plane_name
 from dicomgallery.dicom.health.findings import Placed, parsed
 
 SAME_ORIENTATION_DEGREES: Final = 0.5
@@ -142,12 +142,6 @@ def _levels(slices: Sequence[Placed], group: _Group) -> Iterable[Level]:
             at, here = along, []
         here.append((number, index))
     yield _level(at, here)
-
-
-def dot(one: Sequence[float], other: Sequence[float]) -> float:
-    """How far one vector of three reaches along another of length 1."""
-    # Written out: a stack has thousands.
-    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
 
 
 def _level(at: float, here: list[tuple[int, int]]) -> Level:

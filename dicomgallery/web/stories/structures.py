@@ -15,7 +15,8 @@ from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.instances import Slice
 from dicomgallery.dicom.cuts import Cut, Cuts, cuts_of, main_normal
 from dicomgallery.dicom.display_colors import as_hex
-from dicomgallery.dicom.planes import Plane, Vector, image_plane
+from dicomgallery.dicom.geometry import Vector
+from dicomgallery.dicom.planes import Plane, image_plane
 from dicomgallery.dicom.structures import Roi, StructureSet, structure_set_of
 from dicomgallery.errors import GalleryError
 from dicomgallery.imaging.spec import FULL
