@@ -51,15 +51,15 @@ def cases() -> Iterator[Case]:
     yield Case("over the cap.dcm", synthetic.as_bytes(_picture(5, side=1200)), ("too_large",))
     yield Case("nested too deep.dcm", _nested(300), ("unsafe",))
     yield Case("too many elements.dcm", part10(element(0x00080070, b"LO", b"") * 100_001), ("unsafe",))
-    yield Case("deflate bomb.dcm", _deflate_bomb(), ("unsafe",))
+    yield Case("deflate bomb.dcm", deflate_bomb(), ("unsafe",))
     yield Case("NaN.dcm", _not_a_number(), ("accepted",), "ready")
     yield Case("../../etc/passwd", synthetic.as_bytes(_picture(7)), ("accepted",), "ready")
     yield Case("nul\0inside.dcm", synthetic.as_bytes(_picture(8)), ("accepted",), "ready")
     yield Case("<script>alert(1)</script>.dcm", synthetic.as_bytes(_picture(9)), ("accepted",), "ready")
     yield Case("研究" * 300, synthetic.as_bytes(_picture(10)), ("accepted",), "ready")
-    yield Case("box of length zero.dcm", _endless_box(), ("accepted",), "damaged")
-    yield Case("30000 squared.dcm", _large_jpeg(), ("accepted",), "too_large")
-    yield Case("RLE bomb.dcm", _rle_bomb(), ("accepted",), "too_large")
+    yield Case("box of length zero.dcm", endless_box(), ("accepted",), "damaged")
+    yield Case("30000 squared.dcm", large_jpeg(), ("accepted",), "too_large")
+    yield Case("RLE bomb.dcm", rle_bomb(), ("accepted",), "too_large")
     yield from _archives()
 
 
@@ -112,7 +112,7 @@ def _nested(depth: int) -> bytes:
     return part10(inner)
 
 
-def _deflate_bomb() -> bytes:
+def deflate_bomb() -> bytes:
     squeezed = zlib.compressobj(9, wbits=-15)
     head = squeezed.compress(MODALITY + element(0x7FE00010, b"OW", b"", length=0x7FFFFFFE))
     head += squeezed.flush(zlib.Z_FULL_FLUSH)
@@ -141,19 +141,19 @@ def _compressed(seed: int, syntax: str, frame: bytes, **attributes: object) -> b
     return synthetic.as_bytes(dataset)
 
 
-def _endless_box() -> bytes:
+def endless_box() -> bytes:
     boxes = b"\x00\x00\x00\x0cjP  \r\n\x87\n" + b"\x00\x00\x00\x14ftypjp2 \x00\x00\x00\x00jp2 "
     return _compressed(40, JPEG2000Lossless, boxes + b"\x00\x00\x00\x00jp2h" + bytes(400))
 
 
-def _large_jpeg() -> bytes:
+def large_jpeg() -> bytes:
     code = bytearray(imagecodecs.jpeg8_encode(np.zeros((16, 16), np.uint8), 90))
     frame = code.index(b"\xff\xc0")
     code[frame + 5 : frame + 9] = struct.pack(">HH", 30_000, 30_000)
     return _compressed(41, JPEGBaseline8Bit, bytes(code))
 
 
-def _rle_bomb() -> bytes:
+def rle_bomb() -> bytes:
     frame = struct.pack("<16L", 1, 64, *[0] * 14) + b"\x81\x00" * 241
     return _compressed(42, RLELossless, frame, Rows=65_535, Columns=65_535)
 
