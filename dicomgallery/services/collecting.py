@@ -17,7 +17,7 @@ from dicomgallery.catalog.scoping import within
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.errors import ConflictError, NotFoundError, RefusedError
 from dicomgallery.ingest.names import LONGEST, plain
-from dicomgallery.models import Collection, CollectionMember, Instance, Receipt, now, transaction
+from dicomgallery.models import Collection, CollectionMember, Instance, Receipt, now, retried
 
 _ROOM_FOR_NUMBER: Final = 12
 
@@ -34,32 +34,40 @@ def create(name: str, *, actor: Actor) -> Collection:
     """Make an empty collection; ConflictError when the name is taken."""
     demand(actor, Permission.EDIT)
     kept = _name(name)
-    with transaction() as session:
+
+    def make(session: Session) -> Collection:
         _refuse_taken(session, actor.workspace_id, kept)
         collection = Collection(workspace_id=actor.workspace_id, name=kept, created_at=now())
         session.add(collection)
         session.flush()
         audit.record(session, actor, Event.COLLECTION_CREATED, f"collection:{collection.id}")
-    return collection
+        return collection
+
+    return retried(make)
 
 
 def rename(collection_id: int, name: str, *, actor: Actor) -> Collection:
     """Give a collection another name; ConflictError when that is taken."""
     demand(actor, Permission.EDIT)
     kept = _name(name)
-    with transaction() as session:
+
+    def change(session: Session) -> Collection:
         collection = _collection(session, collection_id, actor)
         if collection.name != kept:
             _refuse_taken(session, collection.workspace_id, kept)
             collection.name = kept
+            session.flush()
             audit.record(session, actor, Event.COLLECTION_RENAMED, f"collection:{collection_id}")
-    return collection
+        return collection
+
+    return retried(change)
 
 
 def remove(collection_id: int, *, actor: Actor) -> None:
     """Delete a collection; its files stay in the gallery, and receipts forget that they named it."""
     demand(actor, Permission.EDIT)
-    with transaction() as session:
+
+    def go(session: Session) -> None:
         _collection(session, collection_id, actor)
         members = session.connection().execute(
             delete(CollectionMember).where(CollectionMember.collection_id == collection_id)
@@ -68,12 +76,15 @@ def remove(collection_id: int, *, actor: Actor) -> None:
         session.execute(delete(Collection).where(Collection.id == collection_id))
         audit.record(session, actor, Event.COLLECTION_DELETED, f"collection:{collection_id}", members=members.rowcount)
 
+    retried(go)
+
 
 def add(collection_id: int, selection: Selection, *, actor: Actor) -> Added:
     """Put what is selected into a collection; a file that is in it already is not put in again."""
     demand(actor, Permission.EDIT)
     ids = selecting.instance_ids(actor.scope, selection)
-    with transaction() as session:
+
+    def enter(session: Session) -> Added:
         _collection(session, collection_id, actor)
         members = select(CollectionMember.file_name, CollectionMember.instance_id)
         held = session.execute(members.where(CollectionMember.collection_id == collection_id)).all()
@@ -85,16 +96,19 @@ def add(collection_id: int, selection: Selection, *, actor: Actor) -> Added:
             added += _add_some(session, collection_id, some, taken)
         if added:
             audit.record(session, actor, Event.MEMBERS_ADDED, f"collection:{collection_id}", members=added)
-    return Added(added, len(ids) - len(fresh))
+        return Added(added, len(ids) - len(fresh))
+
+    return retried(enter)
 
 
 def take_out(collection_id: int, selection: Selection, *, actor: Actor) -> int:
     """Take what is selected out of a collection; gives how many files left it. They stay in the gallery."""
     demand(actor, Permission.EDIT)
     ids = selecting.instance_ids(actor.scope, selection)
-    count = 0
-    with transaction() as session:
+
+    def leave(session: Session) -> int:
         _collection(session, collection_id, actor)
+        count = 0
         for some in batches(ids):
             members = delete(CollectionMember).where(
                 CollectionMember.collection_id == collection_id, CollectionMember.instance_id.in_(some)
@@ -102,7 +116,9 @@ def take_out(collection_id: int, selection: Selection, *, actor: Actor) -> int:
             count += session.connection().execute(members).rowcount
         if count:
             audit.record(session, actor, Event.MEMBERS_REMOVED, f"collection:{collection_id}", members=count)
-    return count
+        return count
+
+    return retried(leave)
 
 
 class _Names:

@@ -7,6 +7,7 @@ bin is emptied. Blobs are left to the sweeper.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import delete, exists, func, insert, select, update
@@ -32,6 +33,7 @@ from dicomgallery.models import (
     Series,
     Study,
     now,
+    retried,
     transaction,
 )
 
@@ -61,8 +63,7 @@ def to_bin(selection: Selection, *, actor: Actor, event: Event = Event.INSTANCES
     demand(actor, Permission.DELETE)
     deed: Binned | None = None
     for chunk in batches(selecting.instance_ids(actor.scope, selection), BATCH):
-        with transaction() as session:
-            deed = _bin(session, deed, chunk, actor, event)
+        deed = retried(partial(_bin, deed=deed, ids=chunk, actor=actor, event=event))
     if deed is None:
         raise NotFoundError("Nothing of what was selected is in the gallery any more.")
     return deed
@@ -77,8 +78,7 @@ def restore(deed_id: int, *, actor: Actor) -> Restored:
             raise NotFoundError("There is no such deletion to undo any more.")
     count = still_replaced = 0
     while True:
-        with transaction() as session:
-            restored, replaced = _restore_some(session, deed_id, actor)
+        restored, replaced = retried(partial(_restore_some, deed_id=deed_id, actor=actor))
         if not restored:
             return Restored(count, still_replaced)
         count, still_replaced = count + restored, still_replaced + replaced
@@ -89,17 +89,9 @@ def empty_bin(*, actor: Actor, older_than: timedelta | None = None) -> int:
     demand(actor, Permission.DELETE)
     before = now() - older_than if older_than is not None else None
     count = 0
-    while True:
-        with transaction() as session:
-            query = select(Instance.id).where(within(actor.scope, Instance), Instance.binned_at.is_not(None))
-            if before is not None:
-                query = query.where(Instance.binned_at < before)
-            found = session.scalars(query.order_by(Instance.id).limit(BATCH)).all()
-            if not found:
-                return count
-            gone = _remove(session, found)
-            audit.record(session, actor, Event.BIN_EMPTIED, instances=len(gone))
-        count += len(found)
+    while found := retried(partial(_empty_some, before=before, actor=actor)):
+        count += found
+    return count
 
 
 def pin(study_id: int, *, actor: Actor) -> None:
@@ -208,6 +200,18 @@ def _put_behind(session: Session, holder_id: int, older_id: int) -> None:
         at = session.scalar(select(Instance.replaces_id).where(Instance.id == at))
     if at is None:
         session.execute(update(Instance).where(Instance.id == last).values(replaces_id=older_id))
+
+
+def _empty_some(session: Session, before: datetime | None, actor: Actor) -> int:
+    """Remove a batch of what lies in the bin: how many instances went, without those that only they stood for."""
+    query = select(Instance.id).where(within(actor.scope, Instance), Instance.binned_at.is_not(None))
+    if before is not None:
+        query = query.where(Instance.binned_at < before)
+    found = session.scalars(query.order_by(Instance.id).limit(BATCH)).all()
+    if found:
+        gone = _remove(session, found)
+        audit.record(session, actor, Event.BIN_EMPTIED, instances=len(gone))
+    return len(found)
 
 
 def _remove(session: Session, binned: Sequence[int]) -> set[int]:

@@ -16,12 +16,13 @@ from sqlalchemy import func, select
 
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom import synthetic
+from dicomgallery.errors import ConflictError
 from dicomgallery.factory import create_app
 from dicomgallery.ingest.outcome import Accepted, Duplicate, Rejected
-from dicomgallery.models import Collection, CollectionMember, FacetCount, Instance, Job, Receipt, Series, Study, db
+from dicomgallery.models import Collection, CollectionMember, FacetCount, Instance, Job, Receipt, Series, Study, db, now
 from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox
-from dicomgallery.services import removal
+from dicomgallery.services import collecting, removal
 from dicomgallery.settings import Settings
 from tests.conftest import Gallery
 from tests.postgres import wait_until_ready
@@ -186,3 +187,34 @@ def test_counting_a_study_anew_takes_in_what_another_process_is_adding_to_it(gal
     db.session.rollback()
     assert db.session.scalars(select(Series.instance_count).order_by(Series.id)).all() == [1, 2]
     assert db.session.scalars(select(Study.instance_count)).all() == [3]
+
+
+def test_a_deletion_and_another_process_that_wait_for_each_other_both_are_done(gallery: Gallery) -> None:
+    ct, mr = synthetic.ct_series(1, rows=16, columns=16), synthetic.mr_series(1)
+    outcomes = gallery.ingest(*ct, *mr)
+    ids = tuple(outcome.instance_id for outcome in outcomes if isinstance(outcome, Accepted))
+    first, last = sorted(db.session.scalars(select(Series.id)))
+    db.session.rollback()
+    named = sa.update(Series).values(description="named anew")
+
+    with another_process(named.where(Series.id == last), named.where(Series.id == first)):
+        binned = removal.to_bin(Selection(images=ids), actor=gallery.actor)
+
+    assert binned.instance_count == 2
+    assert gallery.instance_count() == 0
+    assert db.session.scalars(select(Series.instance_count)).all() == [0, 0]
+    assert db.session.scalars(select(Series.description)).all() == ["named anew"] * 2
+
+
+def test_of_two_processes_that_make_one_collection_the_second_is_told_that_it_is_there(gallery: Gallery) -> None:
+    with pytest.raises(ConflictError) as refused:
+        _make_while_another_does("Phantoms", gallery)
+
+    assert "already" in refused.value.message
+    assert db.session.scalars(select(Collection.name)).all() == ["Phantoms"]
+
+
+def _make_while_another_does(name: str, gallery: Gallery) -> None:
+    row = {"workspace_id": gallery.actor.workspace_id, "name": name, "created_at": now()}
+    with another_process(sa.insert(Collection).values(row), select(sa.literal(1))):
+        collecting.create(name, actor=gallery.actor)
