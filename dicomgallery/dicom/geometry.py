@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
+from pydicom.dataset import Dataset
+
 from dicomgallery.dicom import elements
 from dicomgallery.dicom.elements import Header
 
@@ -16,8 +18,8 @@ SPACING: Final = 0x00280030
 _IMAGER_SPACING: Final = 0x00181164
 _GROUPS: Final = {POSITION: 0x00209113, ORIENTATION: 0x00209116, SPACING: 0x00289110}
 """The functional group that each stands in, of an enhanced object."""
-_SHARED_GROUPS: Final = 0x52009229
-_FRAME_GROUPS: Final = 0x52009230
+SHARED_GROUPS: Final = 0x52009229
+FRAME_GROUPS: Final = 0x52009230
 
 
 def orientation_of(header: Header) -> tuple[float, ...]:
@@ -91,9 +93,15 @@ def numbers(header: Header, tag: int, *, frame: int | None = None) -> tuple[floa
     """
     if direct := elements.numbers(header, tag):
         return direct
-    own = elements.items(header, _FRAME_GROUPS)[frame - 1 : frame] if frame else ()
-    for item in chain(own, elements.items(header, _SHARED_GROUPS)):
-        for inner in elements.items(item, _GROUPS[tag])[:1]:
-            if found := elements.numbers(inner, tag):
-                return found
+    own = elements.items(header, FRAME_GROUPS)[frame - 1 : frame] if frame else ()
+    for item in chain(own, elements.items(header, SHARED_GROUPS)):
+        if found := group_numbers(item, tag):
+            return found
+    return ()
+
+
+def group_numbers(item: Dataset, tag: int) -> tuple[float, ...]:
+    """Read position, orientation or spacing from the functional groups of one frame, or from the shared ones."""
+    for inner in elements.items(item, _GROUPS[tag])[:1]:
+        return elements.numbers(inner, tag)
     return ()

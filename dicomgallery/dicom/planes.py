@@ -1,7 +1,9 @@
 """Planes in the patient, and where on one a point of the patient lies (PS3.3 C.7.6.2.1.1)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -11,6 +13,7 @@ from dicomgallery.dicom.geometry import Vector, cross, dot, normal_of
 from dicomgallery.dicom.values import clean
 
 HEAD: Final[Vector] = (0.0, 0.0, 1.0)
+_PLACING: Final = (geometry.POSITION, geometry.ORIENTATION, geometry.SPACING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,64 @@ class Plane:
 
 def image_plane(dataset: Dataset, frame: int | None = None) -> Plane | None:
     """The plane of an image or of one of its frames; None where the header does not place it in the patient."""
-    position, cosines, spacing = (
-        geometry.numbers(dataset, tag, frame=frame or 1)
-        for tag in (geometry.POSITION, geometry.ORIENTATION, geometry.SPACING)
-    )
-    origin = _vector(position)
-    columns, rows = elements.whole(dataset, 0x00280011) or 0, elements.whole(dataset, 0x00280010) or 0
-    if origin is None or len(cosines) != 6 or normal_of(cosines) is None:
+    position, cosines, spacing = (geometry.numbers(dataset, tag, frame=frame or 1) for tag in _PLACING)
+    return plane_of(position, cosines, spacing, _bounds(dataset))
+
+
+def frame_planes(dataset: Dataset, most: int) -> list[Plane | None]:
+    """The planes of an object's frames, of so many at most, in one pass over its functional groups."""
+    direct = [elements.numbers(dataset, tag) for tag in _PLACING]
+    shared = [geometry.numbers(dataset, tag) for tag in _PLACING]
+    bounds = _bounds(dataset)
+    items = elements.items(dataset, geometry.FRAME_GROUPS)
+    found = []
+    for number in range(min(most, max(1, elements.whole(dataset, 0x00280008) or 1))):
+        own = items[number] if number < len(items) else None
+        parts = [
+            top or (own is not None and geometry.group_numbers(own, tag)) or common
+            for tag, top, common in zip(_PLACING, direct, shared, strict=True)
+        ]
+        found.append(plane_of(parts[0], parts[1], parts[2], bounds))
+    return found
+
+
+def plane_of(
+    position: Sequence[float],
+    cosines: Sequence[float],
+    spacing: Sequence[float],
+    bounds: tuple[int, int, str],
+) -> Plane | None:
+    """The plane that position, orientation and spacing describe in the words of a header; None where they do not.
+
+    `bounds` are its columns and rows, and the UID of its frame of reference.
+    """
+    columns, rows, frame_of_reference_uid = bounds
+    if len(position) != 3 or len(spacing) != 2 or not 0 < min(spacing) <= max(spacing) < 1e4 or min(columns, rows) < 1:
         return None
-    if len(spacing) != 2 or not 0 < min(spacing) <= max(spacing) < 1e4 or min(columns, rows) < 1:
+    axes = _axes(tuple(cosines))
+    if axes is None:
+        return None
+    # Pixel Spacing says first how far apart rows are, then columns (PS3.3 10.7.1.3).
+    origin = (position[0], position[1], position[2])
+    return Plane(origin, *axes, spacing[1], spacing[0], columns, rows, frame_of_reference_uid)
+
+
+@lru_cache(maxsize=64)
+def _axes(cosines: tuple[float, ...]) -> tuple[Vector, Vector] | None:
+    """Along a row and along a column, of length 1; of a stack they are the same thousands of times."""
+    if len(cosines) != 6 or normal_of(cosines) is None:
         return None
     across, down = _unit(_vector(cosines[:3])), _unit(_vector(cosines[3:]))
     # PS3.3 C.7.6.2.1.1 has them orthogonal; a grid that leans cannot be laid over the picture.
     if across is None or down is None or abs(dot(across, down)) > 0.01:
         return None
-    # Pixel Spacing says first how far apart rows are, then columns (PS3.3 10.7.1.3).
-    frame_of_reference = clean(elements.first(dataset, 0x00200052))
-    return Plane(origin, across, down, spacing[1], spacing[0], columns, rows, frame_of_reference)
+    return across, down
+
+
+def _bounds(dataset: Dataset) -> tuple[int, int, str]:
+    """Columns, rows, and whose coordinates they are placed in."""
+    columns, rows = elements.whole(dataset, 0x00280011) or 0, elements.whole(dataset, 0x00280010) or 0
+    return columns, rows, clean(elements.first(dataset, 0x00200052))
 
 
 def facing(normal: Vector) -> Plane:

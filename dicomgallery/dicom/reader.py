@@ -68,6 +68,12 @@ def read_header(source: bytes | Path) -> Dataset:
     return parse(data, _gate(data))
 
 
+def read_frames(source: bytes | Path) -> Dataset:
+    """Read everything before the pixel data, and what is said of each frame with it. Raises UnreadableError."""
+    data = _bytes_of(source)
+    return parse_frames(data, _gate(data))
+
+
 def read_whole(source: bytes | Path) -> Dataset:
     """Read a file with its pixel data, all of it in memory. Raises UnreadableError."""
     data = _bytes_of(source)
@@ -89,6 +95,14 @@ def parse(data: Buffer, scanned: Prescanned) -> Dataset:
     if scanned.inflated is None:
         return _parsed(bytes(data[: scanned.header_end]), scanned)
     return _parsed_inflated(data, scanned, scanned.inflated[: scanned.header_end])
+
+
+def parse_frames(data: Buffer, scanned: Prescanned) -> Dataset:
+    """Parse a header with its Per-frame Functional Groups, which `parse` leaves out. Raises UnreadableError."""
+    if scanned.inflated is not None:
+        return read_whole(bytes(data))
+    end = scanned.dataset_end if scanned.pixel_offset is None else scanned.pixel_offset
+    return _parsed(bytes(data[:end]), scanned)
 
 
 def skim(data: Buffer, scanned: Prescanned, wanted: Mapping[int, BaseTag]) -> Skimmed | None:

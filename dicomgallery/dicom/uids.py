@@ -9,6 +9,8 @@ from pydicom._uid_dict import UID_dictionary
 
 _WELL_FORMED: Final = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
 
+_LATER: Final = {"1.2.840.10008.5.1.4.1.1.66.7": "Label Map Segmentation Storage"}
+"""Registered after the dictionary was made."""
 IMPLEMENTATION_CLASS_UID: Final = "2.25.246178264914021863201546398125674139870"
 """Written as (0002,0012) into files that this program makes."""
 
@@ -32,4 +34,4 @@ def new_uid() -> str:
 def name_of(uid: str) -> str:
     """Name a registered UID, e.g. "CT Image Storage"; any other comes back as it is."""
     known = UID_dictionary.get(uid)
-    return str(known[0]) if known else uid
+    return str(known[0]) if known else _LATER.get(uid, uid)

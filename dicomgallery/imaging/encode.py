@@ -22,10 +22,12 @@ else:
 Picture: TypeAlias = NDArray[np.uint8]
 
 _UP: Final = 2
+_COLOR_TYPES: Final = {1: 0, 3: 2, 4: 6}
+"""What PNG calls gray, RGB and RGBA, by their channels."""
 
 
 def encode(picture: Picture, form: Format, quality: int) -> bytes:
-    """Encode 8-bit gray (rows, columns) or RGB (rows, columns, 3)."""
+    """Encode 8-bit gray (rows, columns) or RGB (rows, columns, 3); as PNG also RGBA (rows, columns, 4)."""
     picture = np.ascontiguousarray(picture)
     if form is Format.PNG:
         return png(picture)
@@ -35,7 +37,7 @@ def encode(picture: Picture, form: Format, quality: int) -> bytes:
 def png(picture: Picture, compress: Callable[[Any], bytes] | None = None) -> bytes:
     """Write a PNG whose rows are all differences to the row above: one numpy subtraction, and small enough."""
     rows, columns = picture.shape[:2]
-    color_type = 2 if picture.ndim == 3 else 0
+    color_type = _COLOR_TYPES[picture.shape[2] if picture.ndim == 3 else 1]
     flat = picture.reshape(rows, -1)
     filtered = np.empty((rows, flat.shape[1] + 1), np.uint8)
     filtered[:, 0] = _UP

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import covers, wash
+from dicomgallery.imaging import covers, layers, wash
 from dicomgallery.imaging.aspect import pixel_ratio
 from dicomgallery.imaging.codecs import DECODER_TROUBLE, Decoded
 from dicomgallery.imaging.color import managed, palette_rgb, supplemented, to_rgb
 from dicomgallery.imaging.covers import Cover
 from dicomgallery.imaging.encode import Picture, encode, middle, resized, target_size
 from dicomgallery.imaging.gray import to_gray, without_unused_bits
+from dicomgallery.imaging.layers import Tints
 from dicomgallery.imaging.layout import Layout, check_size, layout_of
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import RENDERER_VERSION, Rendered
@@ -62,7 +63,10 @@ def _made(path: Path, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
 
 def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
     layout = layout_of(source.dataset, source.element.numbers, source.transfer_syntax)
-    index = _index(layout, spec)
+    tints = Tints.of(source, layout) if spec.layer is not None or _is_usual(spec) else None
+    index = _index(layout, spec) if tints is None or spec.frame is not None else _filled(source, layout)
+    if spec.layer is not None:
+        return _layer(source, layout, index, spec.layer, tints)
     ratio = pixel_ratio(source.dataset)
     is_covered = covers.are_in(source.dataset)
     least_side = spec.width if spec.fit is Fit.COVER and ratio == 1 and not is_covered else None
@@ -73,7 +77,7 @@ def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]
         square = _middle_square(decoded, ratio)
         decoded = _cropped(decoded, square)
         cover = cover.cropped(square) if cover else None
-    drawn = _colored(source.dataset, decoded, spec)
+    drawn = _colored(source.dataset, decoded, spec) if tints is None else _tinted(tints, decoded, index)
     picture, notes = drawn.picture, (*decoded.notes, *drawn.notes)
     width, height = target_size(picture.shape[1], picture.shape[0], ratio, spec.width, spec.fit)
     check_size(width, height)
@@ -113,6 +117,37 @@ def _index(layout: Layout, spec: RenderSpec) -> int:
         frames = "1 frame" if layout.frames == 1 else f"{layout.frames} frames"
         raise CannotRenderError(RenderReason.NO_SUCH_FRAME, f"It has {frames}; number {spec.frame} is not among them.")
     return spec.frame - 1
+
+
+def _is_usual(spec: RenderSpec) -> bool:
+    """Say whether nothing is asked for that only grays have."""
+    return not (spec.plain or spec.auto or spec.window or spec.voi)
+
+
+def _filled(source: Source, layout: Layout) -> int:
+    """The frame in the middle, counted from 0, or near to it one that is not empty: many of a segmentation are."""
+    for index in layers.default_order(layout.frames):
+        try:
+            if frame_samples(source, layout, index).samples.any():
+                return index
+        except CannotRenderError:
+            # Whoever asks for this very frame is told why.
+            continue
+    return layout.frames // 2
+
+
+def _layer(
+    source: Source, layout: Layout, index: int, number: int, tints: Tints | None
+) -> tuple[Picture, tuple[str, ...]]:
+    if tints is None:
+        raise CannotRenderError(RenderReason.UNSUPPORTED, "Only a segmentation of described segments has layers.")
+    decoded = frame_samples(source, layout, index)
+    return tints.layer(without_unused_bits(decoded.samples, decoded.layout), index, number), decoded.notes
+
+
+def _tinted(tints: Tints, decoded: Decoded, index: int) -> _Drawn:
+    picture = tints.on_black(np.ascontiguousarray(decoded.samples), index)
+    return _Drawn(picture, (f"Frame {index + 1}, each segment in its color on black",))
 
 
 def _middle_square(decoded: Decoded, ratio: float) -> tuple[slice, slice]:

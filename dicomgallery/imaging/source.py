@@ -37,6 +37,15 @@ class Source:
     dataset: Dataset
     element: PixelElement
     transfer_syntax: str
+    data: Buffer
+    scanned: Prescanned
+
+    def with_frames(self) -> Dataset:
+        """The header with what it says of each frame; CannotRenderError."""
+        try:
+            return reader.parse_frames(self.data, self.scanned)
+        except reader.UnreadableError as error:
+            raise CannotRenderError(RenderReason.UNREADABLE, error.message) from None
 
     @property
     def frame_offsets(self) -> tuple[int, ...]:
@@ -68,7 +77,8 @@ def open_source(path: Path) -> Source:
         raise WithoutPixelsError(dataset)
     held = _inflated(data, scanned) if scanned.inflated is not None else data
     big_endian = scanned.transfer_syntax == EXPLICIT_BIG_ENDIAN
-    return Source(dataset, pixel_element(held, scanned.pixel_offset, big_endian=big_endian), scanned.transfer_syntax)
+    element = pixel_element(held, scanned.pixel_offset, big_endian=big_endian)
+    return Source(dataset, element, scanned.transfer_syntax, data, scanned)
 
 
 def _bytes_of(path: Path) -> Buffer:

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 MAX_FRAME: Final = 1_000_000
 MAX_VOI: Final = 999
+MAX_LAYER: Final = 0xFFFF
 MIN_WIDTH: Final = 16
 MAX_WIDTH: Final = 8192
 MAX_LEVEL: Final = 1e9
@@ -71,6 +72,8 @@ class RenderSpec:
     """Which of the ways the file asks to be seen, from 1, its VOI LUTs before its windows; None is the first."""
     plain: bool = False
     """The pixels alone: no overlay is drawn over them, no shutter hides any."""
+    layer: int | None = None
+    """Of a segmentation: a frame of it, transparent, with the segment of this number alone; 0 is all that it holds."""
     invert: bool = False
     format: Format = Format.JPEG
     quality: int = DEFAULT_QUALITY
@@ -86,12 +89,22 @@ class RenderSpec:
             raise ValueError("A window is given, or chosen, or one of the file's own: only one of them.")
         if self.voi is not None and not 1 <= self.voi <= MAX_VOI:
             raise ValueError(f"The number of a file's window must lie between 1 and {MAX_VOI}.")
+        if self.layer is not None:
+            self._check_layer(self.layer)
         if self.format is Format.JPEG and not 1 <= self.quality <= 100:
             raise ValueError("A JPEG's quality must lie between 1 and 100.")
         if self.format is Format.PNG:
             object.__setattr__(self, "quality", 0)
         if self.width is None:
             object.__setattr__(self, "fit", Fit.CONTAIN)
+
+    def _check_layer(self, layer: int) -> None:
+        if not 0 <= layer <= MAX_LAYER:
+            raise ValueError(f"The number of a segment must lie between 0 and {MAX_LAYER}.")
+        if self.format is not Format.PNG:
+            raise ValueError("A layer is transparent, which only a PNG can be.")
+        if self.width is not None or self.auto or self.voi or self.window or self.plain or self.invert:
+            raise ValueError("A layer is as large as its frame, and has no window.")
 
     def token(self) -> str:
         """The spec as a short name that is safe in a URL and on a disk: "f3-w256-cover-q85.jpg"."""
@@ -105,6 +118,8 @@ class RenderSpec:
             parts.append(f"c{_plain(self.window.center)}-w{_plain(self.window.width)}")
         if self.plain:
             parts.append("plain")
+        if self.layer is not None:
+            parts.append(f"layer{self.layer}")
         if self.invert:
             parts.append("invert")
         if self.format is Format.JPEG:
@@ -128,6 +143,7 @@ class RenderSpec:
             auto=match["auto"] is not None,
             voi=int(match["voi"]) if match["voi"] else None,
             plain=match["plain"] is not None,
+            layer=int(match["layer"]) if match["layer"] else None,
             invert=match["invert"] is not None,
             format=Format(match["format"]),
             quality=int(match["quality"]) if match["quality"] else 0,
@@ -145,6 +161,7 @@ _TOKEN: Final = re.compile(
     rf"(?:-v(?P<voi>[0-9]{{1,3}}))?"
     rf"(?:-c(?P<center>{_NUMBER})-w(?P<level_width>{_NUMBER}))?"
     rf"(?P<plain>-plain)?"
+    rf"(?:-layer(?P<layer>[0-9]{{1,5}}))?"
     rf"(?P<invert>-invert)?"
     rf"(?:-q(?P<quality>[0-9]{{1,3}}))?"
     rf"\.(?P<format>jpg|png)",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydicom.datadict import dictionary_description, dictionary_has_tag, dictionary_keyword, dictionary_VR
@@ -47,6 +48,12 @@ def dataset_of(instance_id: int, *, actor: Actor) -> Dataset:
     return _read(instances.by_id(actor.scope, instance_id).blob_sha256, whole=False)
 
 
+def frames_of(instance_id: int, *, actor: Actor) -> Dataset:
+    """The header of an instance with what it says of each frame, without its pixels."""
+    demand(actor, Permission.VIEW)
+    return reader.read_frames(_path(instances.by_id(actor.scope, instance_id).blob_sha256))
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a stored file says, element by element."""
@@ -86,11 +93,15 @@ def tags(instance_id: int, asked: Sequence[str], *, actor: Actor) -> list[TagVal
 
 
 def _read(sha256: str, *, whole: bool) -> Dataset:
+    path = _path(sha256)
+    return reader.read_whole(path) if whole else reader.read_header(path)
+
+
+def _path(sha256: str) -> Path:
     try:
-        path = store().path(sha256)
+        return store().path(sha256)
     except FileNotFoundError as error:
         raise UnavailableError("The file of this image is missing from the store. Run `flask verify`.") from error
-    return reader.read_whole(path) if whole else reader.read_header(path)
 
 
 def _value(path: paths.Path, leaf: Leaf | None) -> TagValue:

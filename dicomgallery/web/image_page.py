@@ -13,7 +13,7 @@ from dicomgallery.catalog.cards import Card
 from dicomgallery.catalog.instances import Detail, Neighbors
 from dicomgallery.catalog.series import Beside
 from dicomgallery.dicom import transfer, uids
-from dicomgallery.imaging import covers, gray, wash
+from dicomgallery.imaging import covers, gray, layers, wash
 from dicomgallery.imaging.spec import DEFAULT_QUALITY, THUMBNAIL, Fit, Format
 from dicomgallery.models import Instance
 from dicomgallery.services import inspecting, pictures
@@ -170,6 +170,9 @@ class ImagePage:
     def ahead(self) -> Sequence[str]:
         """The pictures one step on and one step back, which a browser fetches before they are wanted."""
         spec, one = self.look.spec, self.instance
+        if one.frames > 1 and self.story is not None:
+            # What is told has planes of its own, and fetches them itself.
+            return ()
         if one.frames > 1:
             numbers = [number for number in (self.frame + 1, self.frame - 1) if 1 <= number <= one.frames]
             return [picture(one.id, one.blob_sha256, replace(spec, frame=number)) for number in numbers]
@@ -195,7 +198,9 @@ class ImagePage:
 
     @cached_property
     def windows(self) -> Sequence[dict[str, object]]:
-        """The windows to choose from."""
+        """The windows to choose from; none where a window means nothing."""
+        if not self.has_window:
+            return []
         return [self._way(way) for way in self.look.windows(self._named, self.series.modality)]
 
     @cached_property
@@ -214,7 +219,14 @@ class ImagePage:
     def _laid_over(self) -> str:
         """What the pixels can be shown without; empty when nothing is put over them."""
         dataset = self.content.dataset
-        return "overlays" if covers.are_in(dataset) else "colors" if wash.is_washed(dataset) else ""
+        if covers.are_in(dataset):
+            return "overlays"
+        return "colors" if wash.is_washed(dataset) or self._is_of_segments else ""
+
+    @cached_property
+    def _is_of_segments(self) -> bool:
+        """Say whether its pictures are in the colors of segments, of which no window is taken."""
+        return self.instance.kind == "segmentation" and layers.is_colored(self.content.dataset)
 
     @property
     def alternatives(self) -> Sequence[dict[str, object]]:
@@ -243,6 +255,8 @@ class ImagePage:
     @property
     def has_window(self) -> bool:
         """Say whether a window means anything for this image."""
+        if not self.look.plain and self._is_of_segments:
+            return False
         return self.instance.has_pixels and self.instance.samples <= 1
 
     # ------------------------------------------------------------ what is no picture
@@ -253,6 +267,11 @@ class ImagePage:
         if not stories.is_told(self.instance.kind):
             return None
         return stories.story_of(self.actor, self.instance, self.content)
+
+    @property
+    def story_href(self) -> str:
+        """The way back from its frames to where it is told; empty where it is told already, or nowhere."""
+        return self.here if self._is_of_segments and self.story is None else ""
 
     # ------------------------------------------------------------ the tabs
 

@@ -10,7 +10,7 @@ from dicomgallery.imaging.spec import MAX_VOI, Format, RenderSpec, Window
 
 TABS: Final = {"tags": "Tags", "text": "Text", "history": "History"}
 LONGEST_NUMBER: Final = 24
-OF_STORIES: Final = ("slice", "roi")
+OF_STORIES: Final = ("slice", "roi", "segment", "opacity")
 
 
 @dataclass(frozen=True, slots=True)

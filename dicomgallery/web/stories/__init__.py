@@ -9,6 +9,7 @@ from dicomgallery.services.inspecting import Content
 from dicomgallery.web.stories.documents import MOST_PAGES, DocumentStory
 from dicomgallery.web.stories.plans import PlanStory
 from dicomgallery.web.stories.reports import ReportStory
+from dicomgallery.web.stories.segmentations import SegmentationStory
 from dicomgallery.web.stories.structures import StructureStory
 from dicomgallery.web.stories.waveforms import WaveformStory
 
@@ -29,6 +30,7 @@ _TELLERS: Final[Mapping[str, Teller]] = {
     "waveform": WaveformStory.of,
     "plan": PlanStory.of,
     "structure": StructureStory.of,
+    "segmentation": SegmentationStory.of,
 }
 """By the instance's kind."""
 
