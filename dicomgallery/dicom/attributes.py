@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements, private
+from dicomgallery.dicom.elements import NUMBER_FORMATS
 from dicomgallery.dicom.leaves import Leaf, leaves, pixels_signed
 from dicomgallery.dicom.listing import as_text
 from dicomgallery.dicom.structure import keyword_of, name_of_tag
@@ -255,7 +256,10 @@ def raw_value(leaf: Leaf) -> str:
         return value[:32].hex(" ") + (" …" if len(value) > 32 else "")
     if leaf.vr == "AT":
         return "\\".join(f"({part >> 16:04x},{part & 0xFFFF:04x})" for part in value if isinstance(part, int))
-    return _cut("\\".join(str(part) for part in value[:1024]), 4 * LONGEST_SHOWN)
+    parts = value[:1024]
+    # Only numbers are not texts yet; of a million texts each step more is felt.
+    texts = map(str, parts) if leaf.vr in NUMBER_FORMATS else cast("tuple[str, ...]", parts)
+    return _cut("\\".join(texts), 4 * LONGEST_SHOWN)
 
 
 def _human_part(leaf: Leaf, part: object) -> str:

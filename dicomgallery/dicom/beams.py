@@ -76,11 +76,11 @@ def beam_of(item: Dataset, *, ion: bool) -> Beam:
         name=clean(elements.text(item, 0x300A00C2)),
         description=clean(elements.text(item, 0x300A00C3)),
         type=elements.word(item, 0x300A00C4),
-        radiation=_radiation(item),
+        radiation=radiation_of(item),
         delivery=elements.word(item, 0x300A00CE),
         machine=clean(elements.text(item, 0x300A00B2)),
-        meterset_unit=_unit(item),
-        energy=_energy(first, _radiation(item)),
+        meterset_unit=meterset_unit(item),
+        energy=_energy(first, radiation_of(item)),
         gantry=gantry,
         gantry_stop=stop,
         turn=turn,
@@ -118,7 +118,8 @@ def _angle(point: Dataset, tag: int) -> float | None:
     return None if said is None or abs(said) > 1e4 else round(said, 2) % 360
 
 
-def _radiation(item: Dataset) -> str:
+def radiation_of(item: Dataset) -> str:
+    """The radiation of a beam in a word; of ions the particle by its name."""
     kind = elements.word(item, 0x300A00C6)
     if kind != "ion":
         return kind
@@ -135,7 +136,8 @@ def _energy(point: Dataset, radiation: str) -> str:
     return f"{energy:.4g} {unit}"
 
 
-def _unit(item: Dataset) -> str:
+def meterset_unit(item: Dataset) -> str:
+    """What the meterset of a beam is counted in (300A,00B3)."""
     unit = clean(elements.first(item, 0x300A00B3)).upper()
     return {"MU": "MU", "MINUTE": "minutes", "NP": "particles"}.get(unit, unit.lower())
 

@@ -278,6 +278,8 @@ def position_text(header: Header) -> str:
 
 def _label(header: Header, sop_class: str, number: int | None) -> str:
     """Call an instance by what tells it from its neighbors: its series and its number."""
+    if kind_of(sop_class, has_pixels=False) == "directory":
+        return "Directory of a medium"
     described = (
         _text(header, 0x00420010)  # Document Title
         or _text(header, 0x00700080)  # Content Label

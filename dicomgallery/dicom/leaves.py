@@ -71,7 +71,8 @@ def _split(text: str, vr: str) -> tuple[str, ...]:
         return (text,)
     if "\\" not in text:
         return (text if vr == "UC" else text.strip(" \0"),)
-    return tuple(part.strip(" \0") for part in text.split("\\"))
+    parts = text.split("\\")
+    return tuple(part.strip(" \0") for part in parts) if " " in text or "\0" in text else tuple(parts)
 
 
 def _settled_vr(dataset: Dataset, raw: RawDataElement, *, signed: bool) -> str:

@@ -4,6 +4,7 @@ pydicom 3 writes tags in upper case, keeps the file's spelling of numbers and ha
 kept here.
 """
 
+import re
 from collections.abc import Iterator, Sized
 from typing import Final
 
@@ -15,10 +16,14 @@ from pydicom.valuerep import IS, LONG_VALUE_VR, DSfloat
 
 from dicomgallery.dicom import elements
 from dicomgallery.dicom.reader import PYDICOM_TROUBLE
+from dicomgallery.dicom.structure import VR_OF_TAG
 
 _NAME_WIDTH: Final = 35
 _MOST_SHOWN: Final = 16
 _INDENT: Final = "   "
+_DECIMAL: Final = rb"[-+]?+\d++(?:\.\d*+)?+(?:[eE][-+]?+\d++)?+"
+_DECIMALS: Final = re.compile(rb"(?:%b\\)*+%b ?" % (_DECIMAL, _DECIMAL))
+"""Decimal strings without a doubt; it never looks twice at a letter."""
 _NAMES_THEN: Final = {0x52009230: "Per-frame Functional Groups Sequence"}
 
 
@@ -34,6 +39,9 @@ def _lines(dataset: Dataset, depth: int) -> Iterator[str]:
 
 def _element_lines(dataset: Dataset, tag: BaseTag, depth: int) -> Iterator[str]:
     indent = _INDENT * depth
+    if many := _many_decimals(dataset, tag):
+        yield f"{indent}{_head(DataElement(tag, 'DS', None))}Array of {many} elements"
+        return
     try:
         element = dataset[tag]
         if element.VR != "SQ":
@@ -51,9 +59,26 @@ def _element_lines(dataset: Dataset, tag: BaseTag, depth: int) -> Iterator[str]:
         yield _INDENT * (depth + 1) + "---------"
 
 
+def _many_decimals(dataset: Dataset, tag: BaseTag) -> int:
+    """How many numbers a decimal string holds that is only counted; 0 for whatever pydicom had better look at.
+
+    A structure set holds a million of them, for each of which pydicom would make an object.
+    """
+    raw = elements.as_stored(dataset, tag)
+    if not isinstance(raw, RawDataElement) or tag.is_private or (raw.VR or VR_OF_TAG.get(int(tag))) != "DS":
+        return 0
+    value = raw.value or b""
+    many = value.count(b"\\") + 1
+    return many if many > _MOST_SHOWN and _DECIMALS.fullmatch(value) else 0
+
+
 def _line(element: DataElement) -> str:
+    return f"{_head(element)}{_shown(element)}"
+
+
+def _head(element: DataElement) -> str:
     name = _name(element)[:_NAME_WIDTH]
-    return f"{_tag(element.tag)} {name:<{_NAME_WIDTH}} {element.VR}: {_shown(element)}"
+    return f"{_tag(element.tag)} {name:<{_NAME_WIDTH}} {element.VR}: "
 
 
 def _shown(element: DataElement) -> str:

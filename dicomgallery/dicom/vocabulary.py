@@ -2,9 +2,13 @@
 
 from typing import Final, Literal
 
-Kind = Literal["image", "report", "document", "waveform", "plan", "structure", "presentation", "segmentation", "other"]
+Kind = Literal[
+    "image", "report", "document", "waveform", "plan", "structure", "presentation", "segmentation",
+    "treatment", "directory", "other",
+]  # fmt: skip
 
 _STORAGE: Final = "1.2.840.10008.5.1.4.1.1."
+_DIRECTORY: Final = "1.2.840.10008.1.3.10"
 
 _KINDS: Final[dict[str, Kind]] = {
     "9": "waveform",
@@ -33,7 +37,16 @@ _KINDS: Final[dict[str, Kind]] = {
     "481.1": "image",
     "481.2": "image",
     "481.3": "structure",
+    "481.4": "treatment",
+    "481.6": "treatment",
+    "481.7": "treatment",
+    "481.9": "treatment",
     "481.11": "structure",
+    "481.16": "treatment",
+    "481.17": "treatment",
+    "481.18": "treatment",
+    "481.19": "treatment",
+    "481.20": "treatment",
     "481.23": "image",
     "481.24": "image",
 }
@@ -47,6 +60,8 @@ _KIND_NAMES: Final[dict[str, str]] = {
     "structure": "Structure set",
     "presentation": "Presentation state",
     "segmentation": "Segmentation",
+    "treatment": "Treatment record",
+    "directory": "Directory",
 }
 MODALITY_NAMES: Final = {
     "AU": "Audio",
@@ -104,6 +119,8 @@ def kind_of(sop_class_uid: str, *, has_pixels: bool) -> Kind:
             if found := _KINDS.get(".".join(parts[:length])):
                 return found
         return "image"
+    if sop_class_uid == _DIRECTORY:
+        return "directory"
     return "image" if has_pixels else "other"
 
 

@@ -47,6 +47,14 @@ class Glyph(Enum):
         "M8 8h32v32H8z M8 24h32 M24 8v32",
         "M24 24h16v16H24z M10 22l12-12 M10 16l6-6 M16 22l6-6",
     )
+    TREATMENT = (
+        "M24 6a18 18 0 1 0 .1 0z M24 2v8 M24 38v8 M2 24h8 M38 24h8",
+        "M16 24l6 6 11-12",
+    )
+    DIRECTORY = (
+        "M5 12h14l4 5h20v24H5z",
+        "M13 23h8 M17 23v11h6 M17 29h6 M26 29h9 M26 34h9",
+    )
     DATA = (
         "M24 5l17 9.5v19L24 43 7 33.5v-19z",
         "M7 14.5l17 9.5 17-9.5 M24 24v19",
@@ -69,6 +77,8 @@ _KINDS: Final[dict[str, Glyph]] = {
     "segmentation": Glyph.SEGMENTATION,
     "structure": Glyph.STRUCTURE,
     "plan": Glyph.PLAN,
+    "treatment": Glyph.TREATMENT,
+    "directory": Glyph.DIRECTORY,
 }
 
 

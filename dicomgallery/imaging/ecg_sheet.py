@@ -1,13 +1,14 @@
 """An electrocardiogram on its paper: 25 mm a second, 10 mm a millivolt, as cardiographs print it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from dicomgallery.dicom.leads import in_order, lead_of, millivolts_of, short_name, twelve
+from dicomgallery.dicom.waveform_notes import Spot
 from dicomgallery.dicom.waveforms import Channel, Group
-from dicomgallery.imaging.traces import Drawing, Label, Line, grid, path, runs
+from dicomgallery.imaging.traces import Drawing, Label, Line, grid, marks, path, runs
 
 STEPS: Final = 20
 """To a millimeter."""
@@ -24,6 +25,8 @@ _ROOM_MM: Final = 7
 _LEAST_ROW_MM: Final = 20
 _MOST_ROW_MM: Final = 70
 _LEAST_MM: Final = 3.0
+_LETTER: Final = 52
+"""Of the numbers of marks, in steps."""
 _MOST_HZ: Final = 10_000
 """Faster is no electrocardiogram, and too much to look through for one."""
 
@@ -49,7 +52,7 @@ class _Cell:
     stop: int
 
 
-def standard(group: Group) -> EcgSheet | None:
+def standard(group: Group, spots: Sequence[Spot] = ()) -> EcgSheet | None:
     """The twelve leads in three rows of four, and below them lead II over the whole time; None without all twelve."""
     leads = twelve(group.channels)
     if not leads or not group.rate_hz:
@@ -76,12 +79,11 @@ def standard(group: Group) -> EcgSheet | None:
         whole = min(group.count, 4 * samples)
         rows.append([_Cell(leads[1], 0.0, 0, whole)])
         sentence += f"; lead II runs below for {whole / group.rate_hz:.3g} s"
-    return _sheet(
-        group, rows, 4 * seconds, f"{sentence}.", is_partial=group.seconds > seconds or len(group.channels) > 12
-    )
+    is_partial = group.seconds > seconds or len(group.channels) > 12
+    return _sheet(group, rows, spots, 4 * seconds, f"{sentence}.", is_partial=is_partial)
 
 
-def strips(group: Group) -> EcgSheet | None:
+def strips(group: Group, spots: Sequence[Spot] = ()) -> EcgSheet | None:
     """Every lead over the whole time, one below another; None where that is no matter of millivolts."""
     leads = in_order(group.channels)[:MOST_STRIPS]
     if not leads or not group.rate_hz:
@@ -92,11 +94,17 @@ def strips(group: Group) -> EcgSheet | None:
     left_out = len(group.channels) - len(leads)
     more = f" {left_out} more are not drawn." if left_out else ""
     is_partial = seconds < group.seconds or bool(left_out)
-    return _sheet(group, rows, seconds, f"Every lead over the {part}.{more}", is_partial=is_partial)
+    return _sheet(group, rows, spots, seconds, f"Every lead over the {part}.{more}", is_partial=is_partial)
 
 
 def _sheet(
-    group: Group, rows: Sequence[Sequence[_Cell]], seconds: float, sentence: str, *, is_partial: bool
+    group: Group,
+    rows: Sequence[Sequence[_Cell]],
+    spots: Sequence[Spot],
+    seconds: float,
+    sentence: str,
+    *,
+    is_partial: bool,
 ) -> EcgSheet | None:
     if any(not millivolts_of(cell.channel) for row in rows for cell in row):
         return None
@@ -104,7 +112,7 @@ def _sheet(
     for gain in _GAINS:
         reaches = [(max(_LEAST_MM, up * gain), max(_LEAST_MM, down * gain)) for up, down in extents]
         if all(above + below <= _MOST_ROW_MM for above, below in reaches):
-            drawing = _drawing(group, rows, reaches, gain, seconds)
+            drawing = _drawing(group, rows, spots, reaches, gain, seconds=seconds)
             return EcgSheet(drawing, f"{MM_PER_SECOND} mm/s · {gain:g} mm/mV", sentence, is_partial)
     return None
 
@@ -112,8 +120,10 @@ def _sheet(
 def _drawing(
     group: Group,
     rows: Sequence[Sequence[_Cell]],
+    spots: Sequence[Spot],
     reaches: Sequence[tuple[float, float]],
     gain: float,
+    *,
     seconds: float,
 ) -> Drawing:
     width_mm = _up_to(_MARGIN_MM + seconds * MM_PER_SECOND, 5)
@@ -131,6 +141,11 @@ def _drawing(
                 lines.append(Line("divide", f"M{_steps(left_mm)} {_steps(top_mm + 2)}v{_steps(height_mm - 2)}"))
             name = short_name(cell.channel)[:24]
             labels.append(Label("lead", name, _steps(left_mm + 1.5), _steps(top_mm + 5)))
+        top, bottom = _steps(top_mm + 1), _steps(top_mm + height_mm)
+        lines += marks(_places(group, row, spots), top, bottom, _LETTER)[0]
+        # The rows run side by side in time: what is said of every lead has its number once, below the last.
+        numbered = spots if row is rows[-1] else [spot for spot in spots if spot.channels]
+        labels += marks(_places(group, row, numbered), top, bottom, _LETTER)[1]
         top_mm += height_mm
     width, height = width_mm * STEPS, _up_to(top_mm, 5) * STEPS
     papers = (
@@ -138,6 +153,16 @@ def _drawing(
         Line("coarse", grid(width, height, 5 * STEPS)),
     )
     return Drawing(width, height, "mm", STEPS, (*papers, *lines), tuple(labels))
+
+
+def _places(group: Group, row: Sequence[_Cell], spots: Sequence[Spot]) -> Iterator[tuple[float, int]]:
+    """Where in a row the moments lie that are spoken of, in steps, each with the number of its note."""
+    per_sample = MM_PER_SECOND * STEPS / group.rate_hz
+    for cell in row:
+        left = _steps(_MARGIN_MM + cell.left_mm)
+        for spot in spots:
+            if cell.start <= spot.at < cell.stop and (not spot.channels or cell.channel.number in spot.channels):
+                yield left + (spot.at - cell.start) * per_sample, spot.number
 
 
 def _trace(group: Group, cell: _Cell, left_mm: float, line_mm: float, gain: float) -> str:

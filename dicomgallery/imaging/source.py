@@ -10,6 +10,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from dicomgallery.dicom import reader
+from dicomgallery.dicom.classes import sentence_of
+from dicomgallery.dicom.directory import directory_of
 from dicomgallery.dicom.inflation import Inflation
 from dicomgallery.dicom.prescan import Flaw, Flawed, Prescanned, prescan
 from dicomgallery.dicom.quiet import silence_pydicom
@@ -103,9 +105,13 @@ def _without_pixels(dataset: Dataset) -> str:
     """Say what an object without pixels is."""
     if text(dataset, "PixelDataProviderURL"):
         return "Its pixels were left on another server; the file only names the place."
+    if (directory := directory_of(dataset)) is not None:
+        return f"It lists {directory.sentence}." if directory.objects() else directory.sentence
     sop_class = text(dataset, "SOPClassUID")
     if kind_of(sop_class, has_pixels=False) == "report" and (report := report_of(dataset)) is not None:
         return _about(report)
+    if said := sentence_of(sop_class):
+        return said
     kind = UID(sop_class).name if sop_class else ""
     if value(dataset, "Rows") or "Image Storage" in kind:
         return "It describes an image, but its pixels are not in the file."

@@ -1,12 +1,14 @@
 """Waveforms that have no paper of their own: a row a channel, each with its scale, over one axis of time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 from dicomgallery.dicom.values import with_minus
+from dicomgallery.dicom.waveform_notes import Spot
 from dicomgallery.dicom.waveforms import Channel, Group
-from dicomgallery.imaging.traces import Drawing, Label, Line, Run, path, round_steps, runs
+from dicomgallery.imaging.traces import Drawing, Label, Line, Run, marks, path, round_steps, runs
 
 STEPS: Final = 5
 """To a pixel of the drawing."""
@@ -19,6 +21,8 @@ _PIXELS_A_SECOND: Final = 70
 _GUTTER: Final = 64
 _AXIS: Final = 30
 _NAME: Final = 24
+_LETTER: Final = 56
+"""Of the numbers of marks, in steps."""
 _MOST_UNLIKE: Final = 4
 """Times the usual span; beyond, one scale for all would flatten most of them."""
 
@@ -33,11 +37,12 @@ def drawn_samples(group: Group) -> int:
     return min(group.count, MOST_SAMPLES // max(1, min(MOST_ROWS, len(group.channels))))
 
 
-def traces(group: Group, *, is_audio: bool = False) -> Drawing:
+def traces(group: Group, spots: Sequence[Spot] = (), *, is_audio: bool = False) -> Drawing:
     """Draw every channel of a group over its whole time."""
     sheet = _Sheet(group, is_audio=is_audio)
     sheet.draw_axis()
     sheet.draw_rows()
+    sheet.draw_marks(spots)
     width, height = sheet.width * STEPS, (sheet.bottom + _AXIS) * STEPS
     return Drawing(width, height, "px", STEPS, tuple(sheet.lines), tuple(sheet.labels))
 
@@ -87,6 +92,20 @@ class _Sheet:
         shift = left + channel.skew_seconds * self.group.rate_hz * per_sample
         drawn = path(iter(row.found), lambda at: shift + at * per_sample, lambda number: y(channel.value(number)))
         self.lines.append(Line("trace", drawn))
+
+    def draw_marks(self, spots: Sequence[Spot]) -> None:
+        """Draw the moments that are spoken of: over all rows, or over those of their channels."""
+        self._mark([spot for spot in spots if not spot.channels], 0, self.bottom)
+        for place, channel in enumerate(self.group.channels[:MOST_ROWS]):
+            own = [spot for spot in spots if channel.number in spot.channels]
+            self._mark(own, place * self.row, (place + 1) * self.row)
+
+    def _mark(self, spots: Sequence[Spot], top: int, bottom: int) -> None:
+        """Draw lines from top to bottom, their numbers at the foot of the first row, which is seen first."""
+        per_sample = self.plot * STEPS / max(1, self.count)
+        places = [(_GUTTER * STEPS + spot.at * per_sample, spot.number) for spot in spots if spot.at < self.count]
+        self.lines += marks(places, top * STEPS, bottom * STEPS, _LETTER)[0]
+        self.labels += marks(places, top * STEPS, (top + self.row) * STEPS, _LETTER)[1]
 
     def draw_axis(self) -> None:
         """Draw upright lines at round times, below them the times; of samples where there is no rate."""

@@ -1,7 +1,7 @@
 """Lines through many samples, no more of them than can be seen; needs neither numpy nor the sandbox."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,13 +11,16 @@ Run = list[tuple[float, float]]
 _MOST_FAR: Final = 100_000
 """No coordinate of a drawing lies beyond; SVG readers need not cope with more."""
 
+_MOST_LEVELS: Final = 3
+"""Numbers of marks one above another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A path of a drawing."""
 
     kind: str
-    """What it is, as its class in the page: "trace", "pulse", "divide", "level", "coarse", "fine"."""
+    """What it is, as its class in the page: "trace", "pulse", "divide", "level", "coarse", "fine", "mark"."""
     path: str
 
 
@@ -114,6 +117,29 @@ def grid(width: int, height: int, step: int, *, without: int = 0) -> str:
     upright = "".join(f"M{x} 0v{height}" for x in range(0, width + 1, step) if not without or x % without)
     level = "".join(f"M0 {y}h{width}" for y in range(0, height + 1, step) if not without or y % without)
     return upright + level
+
+
+def marks(
+    places: Iterable[tuple[float, int]], top: int, bottom: int, letter: int
+) -> tuple[tuple[Line, ...], tuple[Label, ...]]:
+    """Upright lines at these places from top to bottom, each with its number at its foot.
+
+    `letter` is the height of a digit. A number that would cover another stands higher, and is left to the lists where
+    there is no room at all.
+    """
+    found = sorted(places)
+    if not found:
+        return (), ()
+    labels: list[Label] = []
+    free = [float("-inf")] * max(1, min(_MOST_LEVELS, (bottom - top) // (2 * letter)))
+    for x, number in found:
+        level = next((level for level, end in enumerate(free) if end <= x), None)
+        if level is None:
+            continue
+        free[level] = x + letter * (0.9 + 0.62 * len(str(number)))
+        labels.append(Label("mark", str(number), _step(x + 0.3 * letter), bottom - (letter * (1 + 4 * level)) // 4))
+    lines = "".join(f"M{x} {top}V{bottom}" for x in dict.fromkeys(_step(x) for x, _ in found))
+    return (Line("mark", lines),), tuple(labels)
 
 
 def round_steps(low: float, high: float, most: int) -> list[float]:

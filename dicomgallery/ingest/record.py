@@ -153,6 +153,9 @@ def recognize(session: Session, arrival: Arrival, claims: Sequence[tuple[str, st
 
 
 def _note(file: Prepared) -> str:
+    # PS3.10 8.6: it belongs to no study and no series, so it lacks no UID.
+    if file.facts.instance.kind == "directory":
+        return "Directory of a medium: its page tells what the medium holds, and what of it is here."
     if file.uids_made:
         return "It lacks a UID that DICOM requires, so the gallery filed it under one derived from its content."
     if file.facts.instance.headerless:

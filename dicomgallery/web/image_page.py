@@ -343,7 +343,8 @@ class ImagePage:
             found.append(_flag("info", text, href, "See the earlier one"))
         if instance.headerless:
             found.append(_flag("info", "The file came without the DICOM header that should stand at its beginning."))
-        if instance.uids_made:
+        # PS3.10 8.6: a directory belongs to no study and no series.
+        if instance.uids_made and instance.kind != "directory":
             found.append(_flag("warn", "The file lacked a UID it must have, so the gallery made one to keep it by."))
         if self.study.patient_differs:
             text = "The files of this study disagree about the patient; what the first one says is shown."

@@ -3,15 +3,20 @@ import { bind } from "./keys.js";
 import { show } from "./toasts.js";
 
 const root = document.documentElement;
-const full = new Map();
+let full = document.title;
 
 function apply() {
   const on = "privacy" in root.dataset;
   for (const button of document.querySelectorAll("button[data-privacy]")) button.setAttribute("aria-pressed", String(on));
-  const title = document.querySelector("title[data-identity]");
-  if (!title) return;
-  if (!full.has(title)) full.set(title, document.title);
-  document.title = on ? "DICOM Gallery" : full.get(title);
+  const hidden = on && document.querySelector("title[data-identity]");
+  document.title = hidden ? "DICOM Gallery" : full;
+}
+
+/** Give the window the title of another state of its page: a <title> element. */
+export function retitle(title) {
+  full = title.textContent;
+  document.querySelector("title").toggleAttribute("data-identity", title.hasAttribute("data-identity"));
+  apply();
 }
 
 function toggle() {

@@ -1,6 +1,7 @@
 // Goes to another state of the same page by exchanging its parts: nothing flickers, the scroll stays, the address is true.
 // Parts are marked data-swap="name" in both pages; a page without a common part is simply loaded.
 import { busy } from "./page.js";
+import { retitle } from "./privacy.js";
 
 /** The address a GET form would go to, without its empty fields. */
 export function addressOf(form) {
@@ -43,8 +44,7 @@ export async function visit(url, { push = true, hold = false } = {}) {
       location.assign(url);
       return;
     }
-    const title = document.querySelector("title");
-    if (!("privacy" in document.documentElement.dataset)) title.textContent = next.page.title;
+    retitle(next.page.querySelector("title"));
     if (push && next.url !== location.href) history.pushState({ swapped: true }, "", next.url);
     else history.replaceState({ swapped: true }, "", next.url);
   } catch (error) {

@@ -1,11 +1,16 @@
 """What makes the pages pleasant for everybody: privacy, light and dark, keys alone, a small window."""
 
+import copy
+import json
+import os
 import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bench.server import Server
+from dicomgallery.dicom import synthetic
+from tests.browser.conftest import answer
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
@@ -245,3 +250,56 @@ def test_one_touch_opens_a_card_and_its_box_is_always_there(chromium: Browser, s
 
     page.wait_for_url(re.compile(r"/series/\d+$"))
     context.close()
+
+
+def test_a_link_in_a_notice_can_be_hit_on_a_phone(meet: Meet, workshop: Server) -> None:
+    first = synthetic.ct_slice(rows=48, columns=48, seed=int.from_bytes(os.urandom(4)))
+    changed = copy.deepcopy(first)
+    changed.SeriesDescription = "Sent again"
+    for one in (first, changed):
+        status, received = answer(workshop, "POST", "/api/v1/uploads", synthetic.as_bytes(one))
+        assert status == 201
+    visitor = meet(workshop, width=390, height=844)
+
+    visitor.go(f"/images/{json.loads(received)['files'][0]['id']}/detail")
+
+    link = visitor.page.locator(".notice a").first
+    assert link.inner_text() == "See the earlier one"
+    assert (link.bounding_box() or {})["height"] >= 24
+
+
+def test_privacy_hides_what_an_image_is_called_also_in_the_title_of_the_window(meet: Meet, workshop: Server) -> None:
+    one = synthetic.ct_slice(rows=48, columns=48, seed=int.from_bytes(os.urandom(4)))
+    one.SeriesDescription = "Chest of Miller"
+    status, received = answer(workshop, "POST", "/api/v1/uploads", synthetic.as_bytes(one))
+    assert status == 201
+    visitor = meet(workshop)
+    visitor.go(f"/images/{json.loads(received)['files'][0]['id']}/detail")
+    heading = visitor.page.locator("h1")
+    assert "Miller" in heading.inner_text()
+
+    visitor.page.keyboard.press("p")
+
+    assert heading.inner_text().strip() == ""
+    assert visitor.page.title() == "DICOM Gallery"
+    # Another tab of the page is exchanged in place; its title must not come back with it.
+    visitor.page.get_by_role("link", name="Text", exact=True).click()
+    expect(visitor.page.locator(".plain-text")).to_be_visible()
+    assert visitor.page.title() == "DICOM Gallery"
+    visitor.page.keyboard.press("p")
+    assert "Miller" in visitor.page.title()
+
+
+def test_a_title_hidden_by_privacy_comes_back_as_that_of_the_image_one_has_stepped_to(
+    meet: Meet, samples: Server
+) -> None:
+    visitor = meet(samples)
+    path_of(visitor, "/?q=clara", ".card-link", "li:nth-child(3) > .card-link")
+    before = visitor.page.title()
+    visitor.page.keyboard.press("p")
+
+    visitor.page.keyboard.press("ArrowDown")
+    expect(visitor.page.locator(".breadcrumbs [aria-current]")).to_have_text("Image 4 of 40")
+    visitor.page.keyboard.press("p")
+
+    assert visitor.page.title() not in (before, "DICOM Gallery")

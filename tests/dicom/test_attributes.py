@@ -134,3 +134,36 @@ def test_every_file_of_the_corpus_has_rows_and_text() -> None:
         found = rows(dataset)
         # An item adds its closing line, an empty one an empty line besides.
         assert len(as_text(dataset).splitlines()) >= len(found) > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\".join(["1.5"] * 17),
+        "\\".join(["1.5"] * 16),
+        "\\".join(["-1e-3", "+2.", "7E5", "0"] * 5) + " ",
+        "\\".join(["1.5"] * 17) + "\\",
+        "\\".join(["1.5"] * 17) + "\0",
+        "\\".join([" 1.5 "] * 17),
+        "\\".join(["1.5", ""] * 17),
+        "\\".join(["1.5"] * 17 + ["nothing"]),
+        "\\".join(["1-2"] * 17),
+        "\\".join(["."] * 17),
+        "\\".join(["nan", "inf", "1_0"] * 9),
+        "\\" * 17,
+    ],
+)
+@pytest.mark.parametrize("tag", [0x30060050, 0x00291010, 0x00280030])
+def test_many_decimals_are_listed_as_pydicom_counts_them(tag: int, text: str) -> None:
+    dataset = Dataset()
+    for at, vr, value in ((0x00290010, "LO", b"ACME 1"), (tag, "DS", text.encode())):
+        dataset[at] = RawDataElement(BaseTag(at), vr, len(value), value, 0, False, True)
+    listed = as_text(dataset)
+
+    try:
+        converted = dataset[tag]
+    except ValueError:
+        assert f" UN: Array of {len(text)} elements" in listed
+    else:
+        assert as_text(dataset) == listed
+        assert converted.VM <= 16 or f" DS: Array of {converted.VM} elements" in listed

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import synthetic
 from dicomgallery.dicom.facts import InstanceFacts, facts_of
-from dicomgallery.dicom.health import Finding, FindingKind, Gravity, Health, health_of
+from dicomgallery.dicom.health import Finding, FindingKind, Gravity, Health, health_of, judging
 
 STEP_MM = 2.5
 
@@ -454,3 +454,18 @@ def test_whatever_the_values_something_is_told_and_nothing_raised(images: list[I
         assert len(places) == len(set(places))
         assert all(one.sentence.endswith(".") for one in found.findings)
         assert all(0 <= index < len(images) for one in found.findings for index in one.where)
+
+
+def test_findings_beyond_the_most_a_page_shows_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = ct(40)
+    for number, one in enumerate(datasets):
+        move(one, y=0.67 * number)
+    all_of_it = health(datasets[:20] + datasets[24:])
+    monkeypatch.setattr(judging, "MOST_FINDINGS", 1)
+
+    found = health(datasets[:20] + datasets[24:])
+
+    assert len(all_of_it.findings) > 1
+    assert all_of_it.findings_left_out == 0
+    assert found.findings == all_of_it.findings[:1]
+    assert found.findings_left_out == len(all_of_it.findings) - 1

@@ -18,7 +18,7 @@ from dicomgallery.dicom.leads import TWELVE, in_order, lead_of, millivolts_of, t
 from dicomgallery.dicom.reader import read_whole
 from dicomgallery.dicom.waveform_notes import Notes, notes_of
 from dicomgallery.dicom.waveforms import Channel, Group, Waveforms, waveforms_of
-from tests.waveforms import AMBULATORY, VOICE, channel, ecg, group, note, pressures, recording, voice
+from tests.waveforms import AMBULATORY, VOICE, brain, channel, ecg, group, note, pressures, recording, voice
 
 PACKAGED = Path(pydicom.data.__file__).parent / "test_files" / "waveform_ecg.dcm"
 
@@ -265,3 +265,38 @@ def test_no_values_at_all_bring_a_recording_down(
 
     assert all(len(found.groups[0].stored(each)) == found.groups[0].count for each in found.groups[0].channels)
     assert len(notes_of(dataset, found).marks) == 1
+
+
+def test_notes_of_a_moment_are_numbered_in_the_order_of_the_lists() -> None:
+    marked = note(name="Spike", ReferencedWaveformChannels=[1, 2, 1, 1], ReferencedSamplePositions=[51])
+    spoken = note(text="Eyes open", ReferencedWaveformChannels=[1, 0], ReferencedTimeOffsets=["1", "1.5"])
+    bare = note(text="No artifacts")
+    dataset = brain(seconds=2, channels=3)
+    dataset.WaveformAnnotationSequence = ItemSequence([marked, bare, spoken])
+    found = waveforms_of(dataset)
+    assert found is not None
+
+    notes = notes_of(dataset, found)
+
+    assert [(one.value, one.number) for one in notes.statements] == [("No artifacts", 0), ("Eyes open", 1)]
+    assert [(one.name, one.number) for one in notes.marks] == [("Spike", 2)]
+    assert [(spot.number, spot.channels, spot.at) for spot in notes.spots] == [
+        (1, (), 200),
+        (1, (), 300),
+        (2, (2, 1), 50),
+    ]
+
+
+def test_a_moment_outside_the_recording_or_of_another_group_is_no_spot() -> None:
+    notes = [
+        note(name="Late", ReferencedWaveformChannels=[1, 0], ReferencedTimeOffsets=["99"]),
+        note(name="Early", ReferencedWaveformChannels=[1, 0], ReferencedSamplePositions=[0]),
+        note(name="Elsewhere", ReferencedWaveformChannels=[7, 0], ReferencedTimeOffsets=["1"]),
+        note(name="Not a number", ReferencedWaveformChannels=[1, 0], ReferencedDateTime="20240519"),
+    ]
+    dataset = brain(seconds=2, channels=3)
+    dataset.WaveformAnnotationSequence = ItemSequence(notes)
+    found = waveforms_of(dataset)
+    assert found is not None
+
+    assert notes_of(dataset, found).spots == []

@@ -59,6 +59,8 @@ def test_text_without_spaces_is_broken_too_and_wide_letters_count_twice() -> Non
         ("structure", Glyph.STRUCTURE),
         ("plan", Glyph.PLAN),
         ("presentation", Glyph.PRESENTATION),
+        ("treatment", Glyph.TREATMENT),
+        ("directory", Glyph.DIRECTORY),
         ("segmentation", Glyph.SEGMENTATION),
         ("other", Glyph.DATA),
     ],

@@ -7,11 +7,12 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
+from dicomgallery.dicom.waveform_notes import Spot
 from dicomgallery.dicom.waveforms import Group, waveforms_of
 from dicomgallery.imaging import ecg_sheet, trace_sheet
 from dicomgallery.imaging.refusals import RenderReason
 from dicomgallery.imaging.spec import FULL, THUMBNAIL
-from dicomgallery.imaging.traces import grid, path, round_steps, runs
+from dicomgallery.imaging.traces import Drawing, grid, marks, path, round_steps, runs
 from tests.imaging.making import attempt, pixels
 from tests.waveforms import AMBULATORY, as_bytes, brain, channel, ecg, group, pressures, recording, voice
 
@@ -183,3 +184,63 @@ def test_a_recording_without_samples_still_says_why_it_has_no_picture(tmp_path: 
 
     assert refused is not None
     assert refused.reason is RenderReason.NOT_AN_IMAGE
+
+
+def _numbers(drawing: Drawing) -> list[tuple[str, int]]:
+    return [(one.text, one.x) for one in drawing.labels if one.kind == "mark"]
+
+
+def _marks(drawing: Drawing) -> list[str]:
+    return [one.path for one in drawing.lines if one.kind == "mark"]
+
+
+def test_a_moment_of_every_channel_is_one_line_over_the_traces_at_its_time() -> None:
+    found = waveforms_of(brain(seconds=10, channels=3))
+    assert found is not None
+    drawing = trace_sheet.traces(found.groups[0], [Spot(7, 1, (), 1000)])
+
+    # Half of ten seconds: in the middle between the gutter and the right end.
+    middle = (64 + 700 / 2) * trace_sheet.STEPS
+    assert _marks(drawing) == [f"M{middle:.0f} 0V{3 * 110 * trace_sheet.STEPS}"]
+    assert [(text, abs(x - middle) < 30) for text, x in _numbers(drawing)] == [("7", True)]
+
+
+def test_a_moment_of_one_channel_is_marked_in_its_row_alone() -> None:
+    found = waveforms_of(brain(seconds=10, channels=3))
+    assert found is not None
+    drawing = trace_sheet.traces(found.groups[0], [Spot(1, 1, (2,), 1000)])
+
+    assert [mark.partition(" ")[2] for mark in _marks(drawing)] == [
+        f"{110 * trace_sheet.STEPS}V{220 * trace_sheet.STEPS}"
+    ]
+
+
+def test_on_paper_a_moment_stands_in_the_column_of_its_time() -> None:
+    found = waveforms_of(ecg())
+    assert found is not None
+    sheet = ecg_sheet.standard(found.groups[0], [Spot(1, 1, (), 750), Spot(2, 1, (8,), 1300)])
+    assert sheet is not None
+
+    # 3 s is half a second into the second column, and 75 mm from where lead II below begins.
+    at = (10 + 75) * ecg_sheet.STEPS
+    assert [mark.startswith(f"M{at} ") for mark in _marks(sheet.drawing)] == [True] * 4
+    assert [f"M{(10 + 130) * ecg_sheet.STEPS} " in mark for mark in _marks(sheet.drawing)] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+    # The second is at 5.2 s of V2, in the second row; the first has its number once, below.
+    assert sorted(text for text, _ in _numbers(sheet.drawing)) == ["1", "2"]
+
+
+def test_numbers_of_marks_do_not_cover_one_another() -> None:
+    _, labels = marks([(x, number) for number, x in enumerate(range(0, 60, 10), 1)], 0, 1000, 50)
+
+    places = [(one.x, one.y) for one in labels]
+    assert len(places) == len(set(places)) == 3
+    assert len({y for _, y in places}) == 3
+
+
+def test_marks_need_a_place() -> None:
+    assert marks([], 0, 100, 10) == ((), ())

@@ -290,7 +290,7 @@ def test_what_has_no_picture_says_why_and_shows_its_tags(browser: Browser, galle
     page = browser.get(f"/images/{one}/detail").text
     picture = browser.get(re.search(r'src="(/pictures/[^"]+)"', page)[1])  # type: ignore[index]
 
-    assert "holds no picture" in page
+    assert "A plan of a radiotherapy with ions" in page
     assert "0008,0016" in page
     assert picture.status_code == 200
     assert picture.mimetype == "image/svg+xml"

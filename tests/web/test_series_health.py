@@ -4,10 +4,12 @@ import html
 import re
 from collections.abc import Sequence
 
+import pytest
 from pydicom.dataset import Dataset
 from sqlalchemy import update
 
 from dicomgallery.dicom import synthetic
+from dicomgallery.dicom.health import judging
 from dicomgallery.models import Instance, transaction
 from tests.conftest import Gallery
 from tests.web.conftest import Browser, Statements
@@ -170,3 +172,18 @@ def test_a_hostile_image_type_is_text_in_the_name_of_its_lane(browser: Browser, 
 
     assert "&lt;script&gt;" in page
     assert "<script>alert" not in page
+
+
+def test_findings_that_are_not_listed_are_told_by_their_number(
+    browser: Browser, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "MOST_FINDINGS", 1)
+    datasets = synthetic.ct_series(40, 16, 16)
+    for number, one in enumerate(datasets):
+        one.ImagePositionPatient[1] += 0.67 * number
+    gallery.ingest(*datasets[:20], *datasets[24:])
+
+    health = _health(browser)
+
+    assert health.count("<li>") == 1
+    assert "more findings are not listed, none graver than these." in health

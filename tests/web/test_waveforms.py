@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import re
 import wave
 from array import array
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as ItemSequence
 from sqlalchemy import select
 
 from dicomgallery.dicom import synthetic
@@ -17,7 +19,7 @@ from dicomgallery.ingest.outcome import Accepted
 from dicomgallery.models import Instance, db
 from dicomgallery.services import recordings
 from tests.conftest import Gallery
-from tests.waveforms import AMBULATORY, channel, ecg, group, note, pressures, recording, voice
+from tests.waveforms import AMBULATORY, brain, channel, ecg, group, note, pressures, recording, voice
 from tests.web.conftest import HOSTILE, Browser
 
 PACKAGED = Path(str(get_testdata_file("waveform_ecg.dcm", download=False)))
@@ -195,3 +197,18 @@ def test_free_text_on_a_recording_can_be_hidden(browser: Browser, gallery: Galle
     page = page_of(browser, taken_in(gallery, dataset))
 
     assert "<bdi data-identity>Seen by Dr. Doe</bdi>" in page
+
+
+def test_what_is_noted_at_a_moment_is_marked_by_its_number_in_drawing_and_list(
+    browser: Browser, gallery: Gallery
+) -> None:
+    dataset = brain(seconds=4, channels=2)
+    dataset.WaveformAnnotationSequence = ItemSequence(
+        [note(text="Eyes open", ReferencedWaveformChannels=[1, 0], ReferencedTimeOffsets=["2"])]
+    )
+
+    page = page_of(browser, taken_in(gallery, dataset))
+
+    assert 'class="line-mark"' in page
+    assert re.search(r'<text class="label-mark"[^>]*>1</text>', page)
+    assert re.search(r'<b class="note-number"[^>]*>1</b> <bdi>Noted</bdi>', page)

@@ -15,7 +15,7 @@ from dicomgallery.dicom.health.steps import Gap, Steps
 MOST_LANES: Final = 8
 """More are not told apart by the eye; how many are left out is said."""
 MOST_FINDINGS: Final = 12
-"""A page shows no more; the gravest stay."""
+"""A page shows no more; the gravest stay, and how many are left out is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,11 @@ class Health:
 
     summary: str
     findings: tuple[Finding, ...]
-    """The gravest first."""
+    """The gravest first, without those beyond the most that a page shows."""
     lanes: tuple[Lane, ...]
     """None where there is nothing to see: a single image."""
     lanes_left_out: int = 0
+    findings_left_out: int = 0
 
     @property
     def gravity(self) -> Gravity:
@@ -95,6 +96,7 @@ def health_of(slices: Sequence[Placed]) -> Health | None:
         findings=tuple(findings[:MOST_FINDINGS]),
         lanes=tuple(lanes[:MOST_LANES]),
         lanes_left_out=max(0, len(lanes) - MOST_LANES),
+        findings_left_out=max(0, len(findings) - MOST_FINDINGS),
     )
 
 

@@ -6,11 +6,13 @@ from typing import Final, Protocol
 from dicomgallery.access import Actor
 from dicomgallery.models import Instance
 from dicomgallery.services.inspecting import Content
+from dicomgallery.web.stories.directories import DirectoryStory
 from dicomgallery.web.stories.documents import MOST_PAGES, DocumentStory
 from dicomgallery.web.stories.plans import PlanStory
 from dicomgallery.web.stories.reports import ReportStory
 from dicomgallery.web.stories.segmentations import SegmentationStory
 from dicomgallery.web.stories.structures import StructureStory
+from dicomgallery.web.stories.treatments import TreatmentStory
 from dicomgallery.web.stories.waveforms import WaveformStory
 
 
@@ -31,6 +33,8 @@ _TELLERS: Final[Mapping[str, Teller]] = {
     "plan": PlanStory.of,
     "structure": StructureStory.of,
     "segmentation": SegmentationStory.of,
+    "treatment": TreatmentStory.of,
+    "directory": DirectoryStory.of,
 }
 """By the instance's kind."""
 

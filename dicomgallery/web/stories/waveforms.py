@@ -8,7 +8,7 @@ from typing import Self
 from flask import url_for
 
 from dicomgallery.access import Actor
-from dicomgallery.dicom.waveform_notes import Notes, notes_of
+from dicomgallery.dicom.waveform_notes import Notes, Spot, notes_of
 from dicomgallery.dicom.waveforms import Channel, Group, Waveforms, waveforms_of
 from dicomgallery.imaging import ecg_sheet, trace_sheet
 from dicomgallery.imaging.ecg_sheet import EcgSheet
@@ -21,6 +21,8 @@ from dicomgallery.web.glance import Fact
 
 _MOST_SHEETS = 8
 """Groups that are drawn; of the others the facts are told."""
+_MOST_SPOTS = 500
+"""Moments of a group that are marked."""
 
 
 @dataclass
@@ -41,7 +43,11 @@ class WaveformStory:
     @cached_property
     def parts(self) -> Sequence["Part"]:
         """Its groups as they are shown."""
-        return [Part(self.image_id, self.waveforms, group) for group in self.waveforms.groups]
+        spots = self.notes.spots
+        return [
+            Part(self.image_id, self.waveforms, group, [spot for spot in spots if spot.group == group.number])
+            for group in self.waveforms.groups
+        ]
 
 
 @dataclass
@@ -51,6 +57,13 @@ class Part:
     image_id: int
     waveforms: Waveforms
     group: Group
+    noted: Sequence[Spot]
+    """Its moments that notes speak of."""
+
+    @property
+    def spots(self) -> Sequence[Spot]:
+        """Those that are drawn."""
+        return self.noted[:_MOST_SPOTS]
 
     @property
     def title(self) -> str:
@@ -67,19 +80,19 @@ class Part:
     @cached_property
     def rows(self) -> EcgSheet | None:
         """The twelve leads in the rows of a cardiograph; None for what has not all of them."""
-        return ecg_sheet.standard(self.group) if ecg_sheet.is_electrocardiogram(self.group) else None
+        return ecg_sheet.standard(self.group, self.spots) if ecg_sheet.is_electrocardiogram(self.group) else None
 
     @cached_property
     def strips(self) -> EcgSheet | None:
         """Every lead over the whole time, on the same paper; None for what is no electrocardiogram."""
-        return ecg_sheet.strips(self.group) if ecg_sheet.is_electrocardiogram(self.group) else None
+        return ecg_sheet.strips(self.group, self.spots) if ecg_sheet.is_electrocardiogram(self.group) else None
 
     @cached_property
     def traces(self) -> Drawing | None:
         """The group as traces: without a paper, or where the paper ends before the recording does."""
         if (self.rows or self.strips) and self.group.seconds <= ecg_sheet.LONGEST_SECONDS:
             return None
-        return trace_sheet.traces(self.group, is_audio=self.waveforms.is_audible(self.group))
+        return trace_sheet.traces(self.group, self.spots, is_audio=self.waveforms.is_audible(self.group))
 
     @property
     def audio(self) -> str:
@@ -126,6 +139,8 @@ class Part:
             found.append(f"The first {count(drawn)} of {count(group.count)} samples a channel are drawn.")
         if self.is_drawn and self.traces and len(group.channels) > trace_sheet.MOST_ROWS:
             found.append(f"The first {trace_sheet.MOST_ROWS} channels are drawn.")
+        if self.is_drawn and len(self.noted) > _MOST_SPOTS:
+            found.append(f"The first {_MOST_SPOTS} of {count(len(self.noted))} marks are drawn.")
         if group.channels_left_out:
             found.append(f"{group.channels_left_out} more channels are not read.")
         if group.is_readable and group.number > _MOST_SHEETS:

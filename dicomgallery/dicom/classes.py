@@ -1,0 +1,92 @@
+"""What objects without pixels are for, a sentence by class (PS3.4 B.5 and GG.3, PS3.3 annex A)."""
+
+from typing import Final
+
+_COMPOSITE: Final = "1.2.840.10008.5.1.4.1.1."
+_SENTENCES: Final = {
+    "4.2": "A spectrum of the signals from a place in the body, as measured by magnetic resonance.",
+    "8": "An overlay that lies over images of its study; no longer part of the standard.",
+    "9": "A curve that belongs to an image or stands alone; no longer part of the standard.",
+    "10": "A table that turns stored values of images into measured ones; no longer part of the standard.",
+    "11": "A table that turns the values of images into gray; no longer part of the standard.",
+    "11.1": "How gray images are to be shown: window, rotation, zoom, drawn marks.",
+    "11.2": "How color images are to be shown: rotation, zoom, drawn marks.",
+    "11.3": "How gray images are to be shown in colors, by a palette.",
+    "11.4": "How one image is to be laid over another, the upper one in colors.",
+    "11.5": "How frames of an angiography are to be shown: mask, window, drawn marks.",
+    "11.6": "How a slice is to be cut from a volume and shown in gray.",
+    "11.7": "How slices cut from several volumes are to be laid over one another.",
+    "11.8": "How several images are to be blended, each with its colors.",
+    "11.9": "How a volume is to be drawn as a body.",
+    "11.10": "How a volume and its segments are to be drawn as bodies.",
+    "11.11": "How several volumes are to be drawn as bodies together.",
+    "11.12": "How images whose values are turned by a table of their own are to be shown.",
+    "66": "Measurements of a machine before any image is made of them; only their maker can read them.",
+    "66.1": "How the coordinates of images fit those of others: turned, shifted, scaled.",
+    "66.2": "Points or shapes marked in images, by which images can be aligned.",
+    "66.3": "How the coordinates of images fit those of others when these are bent to match.",
+    "66.5": "Segments of the body as surfaces, meshes of triangles.",
+    "66.6": "Paths of nerve fibers, traced through diffusion images.",
+    "67": "What the stored values of images mean: their quantity and its unit.",
+    "68.1": "The surface of a body part as a scanner saw it, a mesh.",
+    "68.2": "The surface of a body part as a scanner saw it, a cloud of points.",
+    "77.1.5.3": "Which photographs of an eye make a stereoscopic pair.",
+    "78.1": "The measured powers of spectacle lenses.",
+    "78.2": "The refraction of an eye, as a machine measured it.",
+    "78.3": "The curvature of a cornea.",
+    "78.4": "The refraction of an eye, as found with the patient's answers.",
+    "78.5": "How sharply an eye sees.",
+    "78.6": "A prescription of spectacles.",
+    "78.7": "The measured lengths along the axis of an eye.",
+    "78.8": "Calculations for the lens that is to be put into an eye.",
+    "79.1": "The thickness of the retina in the sectors of a grid, and its volume.",
+    "80.1": "What an eye sees in each part of its visual field.",
+    "90.1": "The result of checking another object: which criteria it meets.",
+    "91.1": "Annotations of a slide, many points or outlines in a compact form.",
+    "104.5": "The materials of a model for 3D printing: colors and gloss of its surface.",
+    "129": "A curve measured by positron emission tomography; no longer part of the standard.",
+    "131": "An arrangement of images on a screen.",
+    "200.1": "How CT examinations of a kind are to be done: the settings of a protocol.",
+    "200.2": "How a CT examination was done: the settings that were used.",
+    "200.3": "Who approved a protocol, and for what.",
+    "200.7": "How angiographies of a kind are to be done: the settings of a protocol.",
+    "200.8": "How an angiography was done: the settings that were used.",
+    "201.1": "A list of the studies that an archive holds.",
+    "481.3": "Regions drawn on images for radiotherapy.",
+    "481.4": "What was given in a radiotherapy session, beam by beam.",
+    "481.5": "A plan of a radiotherapy: beams or sources, fractions, doses.",
+    "481.6": "What was given in a session of brachytherapy, source by source.",
+    "481.7": "How far a radiotherapy has come: fractions and doses so far.",
+    "481.8": "A plan of a radiotherapy with ions: beams, fractions, doses.",
+    "481.9": "What was given in a radiotherapy session with ions, beam by beam.",
+    "481.10": "What a physician wants of a radiotherapy: targets, doses, limits.",
+    "481.11": "What segments, drawn elsewhere, mean for a radiotherapy.",
+    "481.12": "Radiations that are given together in the fractions of a radiotherapy.",
+    "481.13": "One radiation from a C-arm machine: its beam, point by point.",
+    "481.14": "One radiation from a tomotherapy machine, point by point.",
+    "481.15": "One radiation from a robotic arm, path by path.",
+    "481.16": "Which records tell of the radiations of one fraction.",
+    "481.17": "What is known of a radiation whose record was lost, put down afterwards.",
+    "481.18": "What was given by a tomotherapy machine.",
+    "481.19": "What was given by a C-arm machine.",
+    "481.20": "What was given by a robotic arm.",
+    "481.21": "Which radiations are to be given in one session, and how.",
+    "481.22": "How a patient is to be prepared for a radiotherapy session.",
+    "481.25": "How images are to be taken that show whether the patient lies as planned.",
+}
+"""By the UID after PS3.4's storage root; facts, none of them about a patient."""
+_OTHERS: Final = {
+    "1.2.840.10008.1.3.10": "The directory of a medium: what files it holds.",
+    "1.2.840.10008.5.1.4.38.1": "How a screen is to be laid out for studies of a kind: which images go where.",
+    "1.2.840.10008.5.1.4.39.1": "A palette: the colors that gray values are shown in.",
+    "1.2.840.10008.5.1.4.43.1": "The template of an implant: its shape and the ways it can be put in.",
+    "1.2.840.10008.5.1.4.44.1": "Which implants go together, and how they fit.",
+    "1.2.840.10008.5.1.4.45.1": "Implants of one kind, by their sizes.",
+}
+
+
+def sentence_of(sop_class_uid: str) -> str:
+    """Say what kind of thing objects of a class are; empty for classes of images, and for unknown ones."""
+    if sop_class_uid.startswith(_COMPOSITE):
+        return _SENTENCES.get(sop_class_uid.removeprefix(_COMPOSITE), "")
+    return _OTHERS.get(sop_class_uid, "")
