@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import raiseload
 
 from dicomgallery.access import Scope
+from dicomgallery.catalog import frames
 from dicomgallery.catalog.batches import batches
 from dicomgallery.catalog.scoping import shown, visible, within
 from dicomgallery.errors import NotFoundError
@@ -117,7 +118,8 @@ def in_order(scope: Scope, series_id: int) -> list[Slice]:
     """The visible images of a series in space: by position, then number, then arrival."""
     query = select(*_SLICE).where(Instance.series_key == series_id)
     rows = db.session.execute(visible(query, Instance, scope)).all()
-    return [_slice(row) for row in sorted(rows, key=lambda row: _place(row.position_mm, row.number, row.id))]
+    keys = frames.in_parts(scope, rows, {row.id: _place(row.position_mm, row.number, row.id) for row in rows})
+    return [_slice(row) for row in sorted(rows, key=lambda row: keys[row.id])]
 
 
 def neighbors(scope: Scope, instance: Instance) -> Neighbors:
@@ -162,10 +164,12 @@ def ordered(scope: Scope, series_ids: Sequence[int], *clauses: ColumnElement[boo
     """The ids of the visible images of each series, in space."""
     query = select(Instance.series_key, Instance.position_mm, Instance.number, Instance.id)
     query = visible(query.where(Instance.series_key.in_(series_ids), *clauses), Instance, scope)
-    found: dict[int, list[tuple[Any, ...]]] = {}
-    for series_key, position_mm, number, instance_id in db.session.execute(query):
-        found.setdefault(series_key, []).append(_place(position_mm, number, instance_id))
-    return {series_key: [place[-1] for place in sorted(places)] for series_key, places in found.items()}
+    rows = db.session.execute(query).all()
+    keys = frames.in_parts(scope, rows, {row.id: _place(row.position_mm, row.number, row.id) for row in rows})
+    found: dict[int, list[int]] = {}
+    for row in sorted(rows, key=lambda row: keys[row.id]):
+        found.setdefault(row.series_key, []).append(row.id)
+    return found
 
 
 def following(scope: Scope, ids: Sequence[int], after: int) -> list[int]:

@@ -13,7 +13,6 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as ItemSequence
 from pydicom.valuerep import TEXT_VR_DELIMS
-from pydicom.values import convert_SQ
 
 from dicomgallery.dicom.reader import PYDICOM_TROUBLE, Skimmed
 from dicomgallery.dicom.structure import VR_OF_TAG
@@ -97,34 +96,6 @@ def items(header: Header, tag: int) -> Sequence[Dataset]:
         return ()
     # pydicom makes a text of a sequence that it fails to parse.
     return found if isinstance(found, ItemSequence) else ()
-
-
-def item_at(dataset: Dataset, tag: int, place: int) -> Dataset | None:
-    """Return one item of a sequence, counted from 0; without parsing those beside it where the lengths allow."""
-    raw = as_stored(dataset, tag)
-    cut = _cut(raw, place) if isinstance(raw, RawDataElement) and raw.value else None
-    if cut is None or not isinstance(raw, RawDataElement):
-        return next(iter(items(dataset, tag)[place : place + 1]), None)
-    try:
-        found = convert_SQ(cut, raw.is_implicit_VR, raw.is_little_endian, charsets(dataset))
-    except PYDICOM_TROUBLE:
-        return None
-    return found[0] if found else None
-
-
-def _cut(raw: RawDataElement, place: int) -> bytes | None:
-    """The bytes of one item of a sequence; None unless this and all before it say how long they are (PS3.5 7.5.1)."""
-    value, at = raw.value or b"", 0
-    header = struct.Struct("<HHL" if raw.is_little_endian else ">HHL").unpack_from
-    for number in range(place + 1):
-        if at + 8 > len(value):
-            return None
-        group, element, length = header(value, at)
-        if (group, element) != (0xFFFE, 0xE000) or length == 0xFFFFFFFF or at + 8 + length > len(value):
-            return None
-        if number < place:
-            at += 8 + length
-    return value[at : at + 8 + length]
 
 
 def charsets(header: Header) -> list[str]:

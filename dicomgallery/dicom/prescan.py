@@ -74,6 +74,15 @@ class Prescanned:
     """The file meta information has the VRs of the dictionary and declares a transfer syntax of the standard."""
     top: Sequence[Spot] = field(default=(), repr=False)
     """The elements of the top level before `header_end`, in their order; not noted of a deflated data set."""
+    frame_items: Sequence[int] = field(default=(), repr=False)
+    """Where the groups of each frame lie, as `Walk.frame_items` says it."""
+
+    def item_of_frame(self, number: int) -> tuple[int, int, bool] | None:
+        """Where the groups of a frame (counted from 1) begin and end, and whether in implicit VR; None without any."""
+        if not 1 <= number <= len(self.frame_items) // 2:
+            return None
+        begin, end = self.frame_items[2 * number - 2 : 2 * number]
+        return begin >> 1, end, bool(begin & 1)
 
 
 def prescan(data: Buffer, *, limits: PrescanLimits = LIMITS) -> Prescanned | Flawed:
@@ -117,6 +126,7 @@ def _scan(data: Buffer, start: int, *, headerless: bool, limits: PrescanLimits) 
         unclosed=scanner.unclosed,
         usual_meta=usual,
         top=scanner.top,
+        frame_items=scanner.frame_items,
     )
 
 
@@ -162,6 +172,7 @@ def _scan_deflated(  # noqa: C901 - its refusals are one list
         element_count=scanner.count,
         inflated=held,
         dataset_end=end,
+        frame_items=scanner.frame_items,
     )
 
 

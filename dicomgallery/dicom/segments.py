@@ -175,13 +175,12 @@ def segments_of(dataset: Dataset) -> tuple[Segment, ...]:
     return tuple(replace(one, color=on_dark(one.color)) for one in found.values())
 
 
-def segment_of_frame(dataset: Dataset, frame: int, segments: Sequence[Segment]) -> int | None:
-    """The one segment that a frame, numbered from 1, holds; None where it may hold any."""
+def segment_here(dataset: Dataset, segments: Sequence[Segment]) -> int | None:
+    """The one segment that the frame at hand holds, whose groups alone are in the header; None where it may be any."""
     if type_of(dataset) == LABELMAP:
         return None
-    groups = elements.item_at(dataset, geometry.FRAME_GROUPS, frame - 1)
-    shared = elements.items(dataset, geometry.SHARED_GROUPS)[:1]
-    named = (found for one in (groups, *shared) if one is not None and (found := _named(one)) is not None)
+    groups = (elements.items(dataset, tag)[:1] for tag in (geometry.FRAME_GROUPS, geometry.SHARED_GROUPS))
+    named = (found for one in chain(*groups) if (found := _named(one)) is not None)
     return next(named, segments[0].number if len(segments) == 1 else None)
 
 

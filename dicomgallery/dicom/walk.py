@@ -2,6 +2,7 @@
 
 import mmap
 import re
+from array import array
 from dataclasses import dataclass
 from enum import StrEnum
 from struct import Struct
@@ -101,6 +102,9 @@ class Walk:
         self.header_end: int | None = None
         self.unclosed = False
         self.top: list[Spot] = []
+        self.frame_items = array("Q")
+        """Two numbers for each item of (5200,9230): where it begins, doubled, plus one if implicit; where it ends."""
+        self.in_frame_groups = False
         self.implicit_header = Struct(order + "HHL").unpack_from
         self.explicit_header = Struct(order + "HH2sH").unpack_from
         self.length = Struct(order + "L").unpack_from
@@ -177,7 +181,9 @@ class Walk:
                     self.header_end = position
                     self.count = count
                     self.allowed = count + self.limits.per_frame_elements
+                    self.in_frame_groups = True
                     position = self._value(tag, vr, length, value, bound, implicit=implicit, depth=depth)
+                    self.in_frame_groups = False
                     # What lies inside was weighed on its own.
                     self.allowed, self.count = allowed, count
                     continue
@@ -228,6 +234,7 @@ class Walk:
         if depth > self.limits.depth:
             raise WalkRefusedError(Flaw.TOO_DEEP, f"Sequences are nested more than {self.limits.depth} deep.")
         data, header = self.data, self.implicit_header
+        noted = self.frame_items if depth == 1 and self.in_frame_groups else None
         while position < end:
             if position + 8 > bound:
                 raise WalkRefusedError(Flaw.TRUNCATED, "The file ends inside a sequence.")
@@ -242,13 +249,18 @@ class Walk:
             if self.count > self.allowed:
                 raise WalkRefusedError(Flaw.TOO_MANY_ELEMENTS, too_many(self.allowed))
             if length == 0:
+                if noted is not None:
+                    noted.extend((position << 1, position))
                 continue
             item_end = bound if length == UNDEFINED else position + length
             if item_end > bound:
                 raise WalkRefusedError(Flaw.TRUNCATED, missing(item_end - bound))
             # An explicit file may hold implicit items (PS3.5 6.2.2); an implicit one holds no explicit ones.
             item_implicit = implicit or not (is_upper(data, position + 4) and is_upper(data, position + 5))
+            begin = position
             position = self._elements(position, item_end, bound, implicit=item_implicit, depth=depth)
+            if noted is not None:
+                noted.extend((begin << 1 | item_implicit, position))
         return position
 
     def _undefined(self, position: int, bound: int) -> int:

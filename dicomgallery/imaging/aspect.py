@@ -4,7 +4,8 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging.header import items, reals
+from dicomgallery.imaging import groups
+from dicomgallery.imaging.header import reals
 
 _MOST: Final = 10.0
 """A pixel longer than this is a slip of the pen, or a spacing that is not of the picture."""
@@ -22,10 +23,7 @@ def pixel_ratio(dataset: Dataset) -> float:
 
 def _pairs(dataset: Dataset) -> list[tuple[float, ...]]:
     """Row spacing then column spacing, the surest first."""
-    shared = [
-        reals(item, "PixelSpacing")
-        for group in items(dataset, "SharedFunctionalGroupsSequence")[:1]
-        for item in items(group, "PixelMeasuresSequence")[:1]
-    ]
+    of_frame = [reals(item, "PixelSpacing") for item in groups.own(dataset, "PixelMeasuresSequence")]
+    shared = [reals(item, "PixelSpacing") for item in groups.of_frame(dataset, "PixelMeasuresSequence")]
     keywords = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
-    return [*(reals(dataset, keyword) for keyword in keywords), *shared]
+    return [*of_frame, *(reals(dataset, keyword) for keyword in keywords), *shared]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import presets, wash
+from dicomgallery.imaging import groups, presets, wash
 from dicomgallery.imaging.header import items, reals, text, texts
 from dicomgallery.imaging.layout import Layout, Numbers, is_signed
 from dicomgallery.imaging.lut import Lut, lut_in
@@ -26,6 +26,8 @@ _DOSE_UNITS: Final = {"GY": "Gy", "RELATIVE": "relative units"}
 _NO_UNIT: Final = "1"
 """UCUM's code of what has no unit."""
 
+_RESCALE_GROUP: Final = "PixelValueTransformationSequence"
+_VOI_GROUP: Final = "FrameVOILUTSequence"
 _SAMPLED_SIDE: Final = 256
 _LOST: Final = 0.995
 """A window that leaves more of the frame than this at one end shows nothing."""
@@ -131,12 +133,12 @@ def _voi_for(dataset: Dataset, layout: Layout, spec: RenderSpec) -> Voi | None:
 
 
 def modality_of(dataset: Dataset, layout: Layout) -> Modality:
-    """The modality LUT or rescale of a frame, its shared functional group included."""
+    """The modality LUT or rescale of a frame, its functional groups included."""
     for item in items(dataset, "ModalityLUTSequence")[:1]:
         table = lut_in(item, signed=layout.signed)
         if table is not None:
             return Modality(table=table, unit=_unit(text(item, "ModalityLUTType")))
-    for holder in (dataset, *_functional(dataset, "PixelValueTransformationSequence")):
+    for holder in groups.holders(dataset, _RESCALE_GROUP):
         slope, intercept = reals(holder, "RescaleSlope"), reals(holder, "RescaleIntercept")
         if slope or intercept:
             unit = text(holder, "RescaleType") or ("HU" if text(dataset, "Modality") == "CT" else "")
@@ -152,7 +154,7 @@ def modality_of(dataset: Dataset, layout: Layout) -> Modality:
 def _real_world(dataset: Dataset) -> Modality | None:
     """The mapping to real world values, its unit by UCUM's code (PS3.3 C.7.6.16.2.11); None when there is none."""
     keyword = "RealWorldValueMappingSequence"
-    for item in (*items(dataset, keyword)[:1], *_functional(dataset, keyword)):
+    for item in (*groups.own(dataset, keyword), *items(dataset, keyword)[:1], *groups.of_frame(dataset, keyword)):
         unit = next((text(code, "CodeValue") for code in items(item, "MeasurementUnitsCodeSequence")), "")
         slope, intercept = reals(item, "RealWorldValueSlope"), reals(item, "RealWorldValueIntercept")
         return _line(slope, intercept, "" if unit == _NO_UNIT else unit[:16])
@@ -185,16 +187,18 @@ def named_ways(dataset: Dataset) -> list[str]:
 
 def vois_of(dataset: Dataset, *, signed: bool) -> Iterator[Voi]:
     """Every way the file asks to be seen that can be used: its VOI LUTs, then its windows."""
-    sequence = items(dataset, "VOILUTSequence")
+    # With the frame's own tables or windows come those of the object (PS3.3 C.7.6.16.2.10b).
+    holders = groups.holders(dataset, _VOI_GROUP)
+    sequence = tuple(item for holder in holders for item in items(holder, "VOILUTSequence"))
     for number, item in enumerate(sequence, start=1):
         # The signedness of a VOI LUT's first input follows the modality LUT's output (PS3.3 C.11.2.1.1).
-        is_below_zero = signed or any(value < 0 for value in reals(dataset, "RescaleIntercept"))
+        is_below_zero = signed or any(value < 0 for value in _intercept(dataset))
         if table := lut_in(item, signed=is_below_zero):
             name = f" ({table.explanation})" if table.explanation else ""
             yield Voi(
                 table=table, name=table.explanation, words=f"VOI LUT{name} from the file, {number} of {len(sequence)}"
             )
-    for holder in (dataset, *_functional(dataset, "FrameVOILUTSequence")):
+    for holder in holders:
         centers, widths = reals(holder, "WindowCenter"), reals(holder, "WindowWidth")
         count = min(len(centers), len(widths))
         for number, (center, width) in enumerate(zip(centers, widths, strict=False), start=1):
@@ -213,7 +217,7 @@ def _asked_for(dataset: Dataset, spec: RenderSpec) -> Voi:
     window = spec.window
     if window is None:
         raise AssertionError("The spec names a window.")
-    function = _function(dataset)
+    function = next((_function(one) for one in groups.holders(dataset, _VOI_GROUP) if _names_function(one)), None)
     function = function if function is Function.LINEAR_EXACT else Function.LINEAR
     name = presets.preset_name(window, text(dataset, "Modality"))
     return Voi(window=window, function=function, words=f"{_said(window, name)} as asked for")
@@ -292,18 +296,20 @@ def _lost_to(gray: Gray) -> str:
     return ""
 
 
+def _intercept(dataset: Dataset) -> tuple[float, ...]:
+    found = (reals(holder, "RescaleIntercept") for holder in groups.holders(dataset, _RESCALE_GROUP))
+    return next((one for one in found if one), ())
+
+
+def _names_function(holder: Dataset) -> bool:
+    return bool(text(holder, "VOILUTFunction"))
+
+
 def _function(holder: Dataset) -> Function:
     try:
         return Function(text(holder, "VOILUTFunction").upper() or Function.LINEAR)
     except ValueError:
         return Function.LINEAR
-
-
-def _functional(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
-    """The items of a functional group that all frames share (PS3.3 C.7.6.16.1)."""
-    return tuple(
-        item for group in items(dataset, "SharedFunctionalGroupsSequence")[:1] for item in items(group, keyword)[:1]
-    )
 
 
 def _said(window: Window, name: str) -> str:

@@ -40,25 +40,25 @@ class Tints:
         found = segments.segments_of(dataset)
         return cls(source, found, segments.type_of(dataset)) if found else None
 
-    def layer(self, samples: Samples, index: int, number: int = ALL) -> Picture:
-        """A frame, counted from 0, as (rows, columns, 4): the segment of a number alone, or all that it holds."""
+    def layer(self, samples: Samples, number: int = ALL) -> Picture:
+        """The frame looked at as (rows, columns, 4): the segment of a number alone, or all that it holds."""
         if number != ALL and all(one.number != number for one in self.segments):
             raise CannotRenderError(RenderReason.UNSUPPORTED, "It has no segment of this number.")
         if self.type == LABELMAP:
             return self._labels(samples, number)
-        held = self._held(index)
+        held = self._held()
         if held is None or number not in (ALL, held.number):
             return np.zeros((*samples.shape, 4), np.uint8)
         return _tinted(held.color, self._share(samples))
 
-    def on_black(self, samples: Samples, index: int) -> Picture:
-        """A frame with all that it holds, as (rows, columns, 3)."""
-        layer = self.layer(samples, index)
+    def on_black(self, samples: Samples) -> Picture:
+        """The frame looked at with all that it holds, as (rows, columns, 3)."""
+        layer = self.layer(samples)
         share = layer[..., 3:].astype(np.uint16)
         return ((layer[..., :3] * share + 127) // 255).astype(np.uint8)
 
-    def _held(self, index: int) -> Segment | None:
-        number = segments.segment_of_frame(self.source.with_frames(), index + 1, self.segments)
+    def _held(self) -> Segment | None:
+        number = segments.segment_here(self.source.dataset, self.segments)
         return next((one for one in self.segments if one.number == number), None)
 
     def _share(self, samples: Samples) -> NDArray[np.uint8]:

@@ -65,6 +65,7 @@ def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]
     layout = layout_of(source.dataset, source.element.numbers, source.transfer_syntax)
     tints = Tints.of(source, layout) if spec.layer is not None or _is_usual(spec) else None
     index = _index(layout, spec) if tints is None or spec.frame is not None else _filled(source, layout)
+    source.look_at(index)
     if spec.layer is not None:
         return _layer(source, layout, index, spec.layer, tints)
     ratio = pixel_ratio(source.dataset)
@@ -142,11 +143,11 @@ def _layer(
     if tints is None:
         raise CannotRenderError(RenderReason.UNSUPPORTED, "Only a segmentation of described segments has layers.")
     decoded = frame_samples(source, layout, index)
-    return tints.layer(without_unused_bits(decoded.samples, decoded.layout), index, number), decoded.notes
+    return tints.layer(without_unused_bits(decoded.samples, decoded.layout), number), decoded.notes
 
 
 def _tinted(tints: Tints, decoded: Decoded, index: int) -> _Drawn:
-    picture = tints.on_black(np.ascontiguousarray(decoded.samples), index)
+    picture = tints.on_black(np.ascontiguousarray(decoded.samples))
     return _Drawn(picture, (f"Frame {index + 1}, each segment in its color on black",))
 
 

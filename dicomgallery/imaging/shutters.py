@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging.header import items, reals, texts
+from dicomgallery.imaging import groups
+from dicomgallery.imaging.header import reals, texts
 from dicomgallery.imaging.overlays import Mask
 
 _MOST_VERTICES: Final = 10_000
@@ -44,11 +45,8 @@ def shut(picture: NDArray[np.uint8], hidden: Mask, shade: int) -> NDArray[np.uin
 
 
 def _holder(dataset: Dataset) -> Dataset:
-    """The dataset itself, or the functional group that all frames share (PS3.3 C.7.6.16.2.16)."""
-    for group in items(dataset, "SharedFunctionalGroupsSequence")[:1]:
-        for item in items(group, "FrameDisplayShutterSequence")[:1]:
-            return item
-    return dataset
+    """The functional group of the frame or of all frames (PS3.3 C.7.6.16.2.16), or the dataset itself."""
+    return next(iter(groups.of_frame(dataset, "FrameDisplayShutterSequence")), dataset)
 
 
 def _hidden_by(shape: str, holder: Dataset, rows: int, columns: int) -> Mask | None:

@@ -1,7 +1,7 @@
 """A stored file opened for one picture: its header parsed, its pixel data found, nothing else touched."""
 
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from struct import unpack_from
 from typing import Final
@@ -39,15 +39,12 @@ class Source:
     dataset: Dataset
     element: PixelElement
     transfer_syntax: str
-    data: Buffer
-    scanned: Prescanned
+    data: Buffer = field(repr=False)
+    scanned: Prescanned = field(repr=False)
 
-    def with_frames(self) -> Dataset:
-        """The header with what it says of each frame; CannotRenderError."""
-        try:
-            return reader.parse_frames(self.data, self.scanned)
-        except reader.UnreadableError as error:
-            raise CannotRenderError(RenderReason.UNREADABLE, error.message) from None
+    def look_at(self, index: int) -> None:
+        """Bring what the file says of one frame (counted from 0) into the header, and of no other."""
+        reader.add_frame(self.dataset, self.data, self.scanned, index + 1)
 
     @property
     def frame_offsets(self) -> tuple[int, ...]:

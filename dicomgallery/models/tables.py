@@ -248,6 +248,29 @@ class Header(Base):
     json_zlib: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class FrameFacts(Base):
+    """What a multi-frame instance says of its frames, compressed JSON, and which part of a concatenation it is."""
+
+    __tablename__ = "frame_facts"
+    __table_args__ = (
+        Index(
+            "ix_frame_facts_concatenation",
+            "concatenation_uid",
+            sqlite_where=text("concatenation_uid <> ''"),
+            postgresql_where=text("concatenation_uid <> ''"),
+        ),
+    )
+
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), primary_key=True)
+    json_zlib: Mapped[bytes] = mapped_column(LargeBinary)
+    concatenation_uid: Mapped[str] = mapped_column(String(64), default="")
+    """Empty for what is whole."""
+    in_concatenation_number: Mapped[int | None] = mapped_column(Integer)
+    concatenation_total: Mapped[int | None] = mapped_column(Integer)
+    frame_offset: Mapped[int | None] = mapped_column(BigInteger)
+    """How many frames of the concatenation come before its first."""
+
+
 class SeriesText(Base):
     """The folded text a series is found by: names, IDs, descriptions, UIDs."""
 

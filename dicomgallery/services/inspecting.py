@@ -78,6 +78,12 @@ def content_of(instance_id: int, *, actor: Actor) -> Content:
     return Content(_read(instance.blob_sha256, whole=instance.size_bytes <= MOST_READ_BYTES))
 
 
+def content_at(instance_id: int, frame: int, *, actor: Actor) -> Content:
+    """The header of an instance with the functional groups of one frame (counted from 1) and of no other."""
+    demand(actor, Permission.VIEW)
+    return Content(reader.read_at_frame(_path(instances.by_id(actor.scope, instance_id).blob_sha256), frame))
+
+
 def tags(instance_id: int, asked: Sequence[str], *, actor: Actor) -> list[TagValue] | InvalidTags:
     """The elements asked for by tag, keyword or path, in the order asked."""
     demand(actor, Permission.VIEW)

@@ -6,11 +6,12 @@ import mmap
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import orjson
 from pydicom.dataset import Dataset
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from dicomgallery.access import SYSTEM
 from dicomgallery.catalog import instances as catalog_instances
 from dicomgallery.catalog import words
 from dicomgallery.catalog.batches import batches
-from dicomgallery.dicom import dicomjson
+from dicomgallery.dicom import dicomjson, frames
 from dicomgallery.dicom.facts import position_text
 from dicomgallery.dicom.prescan import Flawed, prescan
 from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError, parse
@@ -31,7 +32,7 @@ from dicomgallery.imaging.spec import THUMBNAIL
 from dicomgallery.ingest.pipeline import PREPARE_AT_ONCE
 from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
-from dicomgallery.models import Change, Header, Instance, Series, db, now, transaction
+from dicomgallery.models import Change, FrameFacts, Header, Instance, Series, db, now, transaction
 from dicomgallery.sandbox.duties import Urgency
 from dicomgallery.services import pictures
 from dicomgallery.services.pictures import BUSY, NoPicture, Picture, Source
@@ -62,6 +63,8 @@ class _Prepared:
     words: frozenset[str]
     position: str | None
     """Where the slice lies; None when the header cannot be read."""
+    frame_facts: Mapping[str, object] | None
+    """The row of what it says of its frames; None when it has one and is whole."""
 
 
 @handles("prepare")
@@ -133,18 +136,33 @@ def _prepared(row: Found, picture: Picture | NoPicture) -> _Prepared:
     return _Prepared(row.id, state, reason, detail, *_header(row))
 
 
-def _header(row: Found) -> tuple[bytes | None, frozenset[str], str | None]:
-    """The header as compressed DICOM JSON, its words and its position; nothing of one that cannot be read."""
+def _header(row: Found) -> tuple[bytes | None, frozenset[str], str | None, Mapping[str, object] | None]:
+    """The header as compressed DICOM JSON, its words, position and frames; nothing of one that cannot be read."""
     try:
-        dataset = _read(row.blob_sha256)
-        return zlib.compress(dicomjson.to_json(dataset)), words_of(dataset), position_text(dataset)
+        dataset, described = _read(row.blob_sha256)
+        facts = _frame_facts(dataset, described)
+        return zlib.compress(dicomjson.to_json(dataset)), words_of(dataset), position_text(dataset), facts
     except (UnreadableError, *PYDICOM_TROUBLE) as error:
         log.warning("a header was not indexed", extra={"instance": row.id, "error_type": type(error).__name__})
-        return None, frozenset(), None
+        return None, frozenset(), None, None
 
 
-def _read(blob_sha256: str) -> Dataset:
-    """Everything before the pixel data, the groups of each frame included, which ingest leaves out."""
+def _frame_facts(dataset: Dataset, described: int) -> Mapping[str, object] | None:
+    part = frames.concatenation_of(dataset)
+    if part is None and frames.declared_frames(dataset) < 2:
+        return None
+    table = frames.frames_of(dataset, described=described)
+    return {
+        "json_zlib": zlib.compress(orjson.dumps(table.as_json())),
+        "concatenation_uid": part.uid if part else "",
+        "in_concatenation_number": part.number if part else None,
+        "concatenation_total": part.total if part else None,
+        "frame_offset": part.frame_offset if part else None,
+    }
+
+
+def _read(blob_sha256: str) -> tuple[Dataset, int]:
+    """Everything before the pixel data, with the groups of each frame, which ingest leaves out, and their number."""
     with (
         store().path(blob_sha256).open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
@@ -155,7 +173,7 @@ def _read(blob_sha256: str) -> Dataset:
         end = scanned.dataset_end if scanned.pixel_offset is None else scanned.pixel_offset
         if end <= _LONGEST_HEADER_BYTES:
             scanned = replace(scanned, header_end=end)
-        return parse(data, scanned)
+        return parse(data, scanned), len(scanned.frame_items) // 2
 
 
 def _enter(done: Sequence[_Prepared]) -> None:
@@ -193,6 +211,7 @@ def _enter(done: Sequence[_Prepared]) -> None:
         if unplaced:
             session.execute(update(Instance), unplaced)
         _enter_headers(session, here)
+        _enter_frames(session, here)
         tokens: defaultdict[int, set[str]] = defaultdict(set)
         for item in here:
             tokens[known[item.instance_id].series_key] |= item.words
@@ -208,6 +227,13 @@ def _enter_headers(session: Session, here: Sequence[_Prepared]) -> None:
     ]
     if rows:
         session.execute(insert(Header), rows)
+
+
+def _enter_frames(session: Session, here: Sequence[_Prepared]) -> None:
+    session.execute(delete(FrameFacts).where(FrameFacts.instance_id.in_([item.instance_id for item in here])))
+    rows = [{"instance_id": item.instance_id, **item.frame_facts} for item in here if item.frame_facts is not None]
+    if rows:
+        session.execute(insert(FrameFacts), rows)
 
 
 def _show(session: Session, series_keys: Collection[int]) -> None:

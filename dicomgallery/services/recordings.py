@@ -11,11 +11,10 @@ from dicomgallery.dicom import samples
 from dicomgallery.dicom.waveforms import Group, Waveforms, waveforms_of
 from dicomgallery.errors import NotFoundError
 from dicomgallery.services import inspecting
+from dicomgallery.services.spreadsheets import cell
 
 MOST_AUDIO_SECONDS: Final = 600
 _ROWS_A_CHUNK: Final = 2000
-_RUNS: Final = "=+-@\t\r"
-"""A cell that begins with one of these is run as a formula by a spreadsheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def _waveforms(instance_id: int, actor: Actor) -> Waveforms:
 
 def _lines(group: Group) -> Iterator[str]:
     heads = [f"{channel.name} ({channel.unit_code or channel.unit or 'stored'})" for channel in group.channels]
-    yield ",".join(_cell(head) for head in ("time (s)" if group.rate_hz else "sample", *heads)) + "\n"
+    yield ",".join(cell(head) for head in ("time (s)" if group.rate_hz else "sample", *heads)) + "\n"
     for first in range(0, group.count, _ROWS_A_CHUNK):
         columns = [
             [
@@ -82,9 +81,3 @@ def _lines(group: Group) -> Iterator[str]:
 
 def _moment(group: Group, place: int) -> str:
     return f"{group.offset_seconds + place / group.rate_hz:.10g}" if group.rate_hz else str(place + 1)
-
-
-def _cell(text: str) -> str:
-    """A text as a CSV cell (RFC 4180), always in quotes, and never a formula."""
-    safe = f"'{text}" if text[:1] in _RUNS else text
-    return f'"{safe.replace(chr(34), chr(34) * 2)}"'

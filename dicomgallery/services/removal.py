@@ -27,6 +27,7 @@ from dicomgallery.models import (
     BinDeed,
     Change,
     CollectionMember,
+    FrameFacts,
     Header,
     Instance,
     Patient,
@@ -229,6 +230,7 @@ def _remove(session: Session, binned: Sequence[int]) -> set[int]:
         deeds.update(deed for deed in session.scalars(held.distinct()) if deed is not None)
         session.execute(update(Instance).where(Instance.replaces_id.in_(chunk)).values(replaces_id=None))
         session.execute(delete(Header).where(Header.instance_id.in_(chunk)))
+        session.execute(delete(FrameFacts).where(FrameFacts.instance_id.in_(chunk)))
         session.execute(delete(CollectionMember).where(CollectionMember.instance_id.in_(chunk)))
     for chunk in batches(sorted(gone), BATCH):
         session.execute(delete(Instance).where(Instance.id.in_(chunk)))

@@ -7,12 +7,13 @@ from functools import cached_property
 from flask import url_for
 
 from dicomgallery.access import Actor
-from dicomgallery.catalog import instances
+from dicomgallery.catalog import frames, instances
 from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.cards import Card
 from dicomgallery.catalog.instances import Detail, Neighbors
 from dicomgallery.catalog.series import Beside
 from dicomgallery.dicom import transfer, uids
+from dicomgallery.dicom.frames import FrameTable, line_of
 from dicomgallery.imaging import covers, gray, layers, wash
 from dicomgallery.imaging.spec import DEFAULT_QUALITY, THUMBNAIL, Fit, Format
 from dicomgallery.models import Instance
@@ -21,6 +22,8 @@ from dicomgallery.services.inspecting import Content
 from dicomgallery.services.pictures import NoPicture, Picture
 from dicomgallery.web import crumbs, glance, stories
 from dicomgallery.web.cards import image_page, picture
+from dicomgallery.web.concatenations import Parts
+from dicomgallery.web.frame_pages import FROM, FramePage
 from dicomgallery.web.look import TABS, Look, Way
 from dicomgallery.web.tag_table import MOST_ROWS, USUAL_ROWS, TagTable
 
@@ -47,6 +50,8 @@ class ImagePage:
             many = f"The file names {len(self._named)} of its own windows; the first is shown."
             complaint = many if self._named else "The file names no window of its own; one from its values is shown."
             self.look = replace(look, voi=None, complaints=(*look.complaints, complaint))
+        if look.tab == "frames" and self.instance.frames < 2:
+            self.look = replace(self.look, tab="tags")
 
     @property
     def title(self) -> str:
@@ -144,12 +149,58 @@ class ImagePage:
     @property
     def previous_step(self) -> str:
         """One step back: a frame of this image, or the image before it."""
-        return self.at_frame(self.frame - 1) if self.instance.frames > 1 else self.previous
+        return self.at_frame(self.frame - 1) or self.before if self.instance.frames > 1 else self.previous
 
     @property
     def next_step(self) -> str:
         """One step on: a frame of this image, or the image after it."""
-        return self.at_frame(self.frame + 1) if self.instance.frames > 1 else self.next
+        return self.at_frame(self.frame + 1) or self.after if self.instance.frames > 1 else self.next
+
+    # ------------------------------------------------------------ its frames
+
+    @cached_property
+    def frame_table(self) -> FrameTable | None:
+        """What the file says of its frames; None when it has one, or has not been read."""
+        return frames.table_of(self.actor.scope, self.instance.id) if self.instance.frames > 1 else None
+
+    @property
+    def frame_line(self) -> str:
+        """What the frame that is shown is; empty when nothing tells it from the others."""
+        return line_of(self.frame_table, self.frame) if self.frame_table else ""
+
+    @cached_property
+    def frame_page(self) -> FramePage | None:
+        """The part of the table of frames that is shown."""
+        if self.frame_table is None:
+            return None
+        kept = tuple(pair for pair in self.look.also if pair[0] != FROM)
+
+        def begun_at(number: int) -> str:
+            return self.here + self.look.query(also=(*kept, (FROM, str(number))))
+
+        return FramePage.parse(
+            self.frame_table, dict(self.look.also).get(FROM, ""), self.frame, self.at_frame, begun_at
+        )
+
+    @cached_property
+    def parts(self) -> Parts | None:
+        """The concatenation that it is a part of."""
+        return Parts.of(self.instance.id, frames.parts_of(self.actor.scope, self.instance))
+
+    @property
+    def before(self) -> str:
+        """The last frame of the part before it."""
+        if self.parts is None or self.parts.previous_id is None:
+            return ""
+        part, last = self.parts.previous_id
+        return image_page(part) + self.look.query(frame=last if last > 1 else None, also=())
+
+    @property
+    def after(self) -> str:
+        """The first frame of the part after it."""
+        if self.parts is None or self.parts.next_id is None:
+            return ""
+        return image_page(self.parts.next_id) + self.look.query(frame=1, also=())
 
     @cached_property
     def series_around(self) -> Beside:
@@ -194,7 +245,14 @@ class ImagePage:
     @cached_property
     def _named(self) -> Sequence[str]:
         """What the file calls each of its windows."""
-        return gray.named_ways(self.content.dataset) if self.has_window else ()
+        return gray.named_ways(self._at_frame.dataset) if self.has_window else ()
+
+    @cached_property
+    def _at_frame(self) -> Content:
+        """What the file says of the frame that is shown."""
+        if self.instance.frames < 2:
+            return self.content
+        return inspecting.content_at(self.instance.id, self.frame, actor=self.actor)
 
     @cached_property
     def windows(self) -> Sequence[dict[str, object]]:
@@ -218,7 +276,7 @@ class ImagePage:
     @cached_property
     def _laid_over(self) -> str:
         """What the pixels can be shown without; empty when nothing is put over them."""
-        dataset = self.content.dataset
+        dataset = self._at_frame.dataset
         if covers.are_in(dataset):
             return "overlays"
         return "colors" if wash.is_washed(dataset) or self._is_of_segments else ""
@@ -278,7 +336,11 @@ class ImagePage:
     @property
     def tabs(self) -> Sequence[dict[str, object]]:
         """The tabs as links."""
-        counts = {"tags": self.table.count if self.look.tab == "tags" else None, "history": len(self.versions)}
+        counts = {
+            "tags": self.table.count if self.look.tab == "tags" else None,
+            "history": len(self.versions),
+            "frames": self.instance.frames,
+        }
         return [
             {
                 "label": label,
@@ -287,6 +349,7 @@ class ImagePage:
                 "count": counts.get(tab),
             }
             for tab, label in TABS.items()
+            if tab != "frames" or self.instance.frames > 1
         ]
 
     @cached_property

@@ -4,11 +4,12 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
+from dicomgallery.catalog import frames as catalog_frames
 from dicomgallery.catalog import instances
 from dicomgallery.dicom import reports
 from dicomgallery.errors import NotFoundError
 from dicomgallery.imaging.spec import Format
-from dicomgallery.services import documents, exporting, inspecting, recordings
+from dicomgallery.services import documents, exporting, framing, inspecting, recordings
 from dicomgallery.serving import downloads
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
@@ -105,8 +106,17 @@ def document_source(image_id: int) -> Response:
 @needs(Permission.VIEW)
 def frames(image_id: int) -> Response:
     """The pictures of a multi-frame image, in order."""
-    instance = instances.by_id(current_actor().scope, image_id)
-    return jsonify(stacks.of_image(instance, stacks.Wanted.parse(request.args)))
+    scope = current_actor().scope
+    instance, table = instances.by_id(scope, image_id), catalog_frames.table_of(scope, image_id)
+    return jsonify(stacks.of_image(instance, stacks.Wanted.parse(request.args), table))
+
+
+@bp.get("/frames.csv")
+@needs(Permission.VIEW)
+def frame_facts(image_id: int) -> Response:
+    """What the file says of each frame, for programs, sent while it is written."""
+    lines = framing.table(image_id, actor=current_actor())
+    return downloads.attached(Response(lines, mimetype="text/csv"), f"image-{image_id}-frames.csv")
 
 
 @bp.get("/original")

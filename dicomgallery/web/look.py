@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from dicomgallery.imaging.presets import CT_PRESETS
 from dicomgallery.imaging.spec import MAX_VOI, Format, RenderSpec, Window
 
-TABS: Final = {"tags": "Tags", "text": "Text", "history": "History"}
+TABS: Final = {"tags": "Tags", "frames": "Frames", "text": "Text", "history": "History"}
 LONGEST_NUMBER: Final = 24
-OF_STORIES: Final = ("slice", "roi", "segment", "opacity")
+OF_STORIES: Final = ("slice", "roi", "segment", "opacity", "from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Look:
     format: Format = Format.PNG
     tab: str = "tags"
     also: tuple[tuple[str, str], ...] = ()
-    """What the story of the object keeps in the URL, and no picture knows of."""
+    """What the story of the object and the tab of its frames keep in the URL, and no picture knows of."""
     complaints: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from dicomgallery.catalog.instances import Slice
+from dicomgallery.dicom.frames import FrameTable, lines_of
 from dicomgallery.imaging.spec import THUMBNAIL
 from dicomgallery.models import Instance
 from dicomgallery.web.cards import image_page, picture
@@ -41,15 +42,20 @@ def of_series(slices: Sequence[Slice], wanted: Wanted) -> dict[str, object]:
     return {"frames": frames}
 
 
-def of_image(instance: Instance, wanted: Wanted) -> dict[str, object]:
-    """The frames of one image."""
-    return _frames(instance.id, instance.blob_sha256, instance.frames, wanted)
+def of_image(instance: Instance, wanted: Wanted, table: FrameTable | None = None) -> dict[str, object]:
+    """The frames of one image, each with the line that tells it from the others."""
+    lines = lines_of(table) if table and wanted.look is not None else ()
+    return _frames(instance.id, instance.blob_sha256, instance.frames, wanted, lines)
 
 
-def _frames(instance_id: int, blob_sha256: str, count: int, wanted: Wanted) -> dict[str, object]:
+def _frames(
+    instance_id: int, blob_sha256: str, count: int, wanted: Wanted, lines: Sequence[str] = ()
+) -> dict[str, object]:
     page = image_page(instance_id)
     frames = [
         {"src": picture(instance_id, blob_sha256, wanted.token(number)), "href": page + wanted.query(number)}
         for number in range(1, max(count, 1) + 1)
     ]
+    for frame, line in zip(frames, lines, strict=False):
+        frame["says"] = line
     return {"frames": frames}

@@ -2,6 +2,7 @@
 import { startCopy } from "./copy.js";
 import { startConfirm, startDialogs } from "./dialogs.js";
 import { startDrawer, startFilters, startMenus } from "./filters.js";
+import { startFrames } from "./frames.js";
 import { startGrid } from "./grid.js";
 import { startHistogram } from "./histogram.js";
 import { startKeys } from "./keys.js";
@@ -27,6 +28,7 @@ const parts = {
   "[data-pending]": startPending,
   "[data-drawer]": startDrawer,
   "[data-filters]": startFilters,
+  "[data-frames]": startFrames,
   "[data-histogram]": startHistogram,
   "[data-grid]": startGrid,
   "[data-scrub]": startScrub,

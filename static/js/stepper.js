@@ -32,6 +32,9 @@ export function startStepper(form) {
   function paint() {
     const at = Number(slider.value) - 1;
     says.textContent = `${at + 1} / ${count}`;
+    // The line under the picture goes with it; of a frame that none is known of it says nothing.
+    const line = document.querySelector("[data-frame-line]");
+    if (line) line.textContent = stack[at].says ?? "";
     const one = fetchPicture(at);
     const put = () => { if (Number(slider.value) - 1 === at) image.src = one.src; };
     if (one.complete) put();
@@ -50,7 +53,7 @@ export function startStepper(form) {
     }
     if (url.href === location.href) return;
     for (const [which, by] of [["-1", -1], ["1", 1]]) {
-      const next = stack[Number(slider.value) - 1 + by]?.href;
+      const next = stack[Number(slider.value) - 1 + by]?.href ?? beyond(by);
       for (const way of document.querySelectorAll(`a[data-step="${which}"]`)) {
         if (next) way.href = next;
         else way.removeAttribute("href");
@@ -60,11 +63,23 @@ export function startStepper(form) {
     visit(url.href, { push: false, hold: true });
   }
 
+  /** Where a step past the first or the last picture leads: to the next part of the same acquisition, if there is one. */
+  function beyond(by) {
+    return by < 0 ? form.dataset.before : form.dataset.after;
+  }
+
   function go(to) {
     const next = Math.max(1, Math.min(count, to));
     if (!stack || next === Number(slider.value)) return;
     slider.value = next;
     moved();
+  }
+
+  function stepBy(by) {
+    const to = Number(slider.value) + by;
+    const past = to < 1 || to > count ? beyond(by) : "";
+    if (past) location.assign(past);
+    else go(to);
   }
 
   function moved() {
@@ -77,7 +92,7 @@ export function startStepper(form) {
   const step = (by) => () => {
     if (!form.isConnected) return false;
     if (!stack) return follow(String(by));
-    go(Number(slider.value) + by);
+    stepBy(by);
     return true;
   };
 
@@ -98,7 +113,7 @@ export function startStepper(form) {
     const way = event.target.closest("a[data-step='1'], a[data-step='-1']");
     if (!form.isConnected || !way || !stack || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    go(Number(slider.value) + Number(way.dataset.step));
+    stepBy(Number(way.dataset.step));
   });
   stage?.querySelector(".stage-picture").addEventListener("wheel", (event) => {
     if (!stack || event.ctrlKey || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;

@@ -6,7 +6,7 @@ import flask_migrate
 import pytest
 import sqlalchemy as sa
 
-from dicomgallery.models import Instance, db, transaction
+from dicomgallery.models import FrameFacts, Instance, db, transaction
 from dicomgallery.settings import Settings
 from tests.catalog.cast import Cast
 from tests.catalog.conftest import catalog_of
@@ -77,3 +77,25 @@ def _position(position: str) -> None:
 def _positions() -> dict[str, str | None]:
     with db.engine.connect() as connection:
         return {row.sop_uid: row.position for row in connection.execute(sa.select(Instance.sop_uid, Instance.position))}
+
+
+def test_what_frames_say_is_dropped_and_made_anew_and_instances_stay(fresh: Settings) -> None:
+    with catalog_of(fresh).app_context():
+        flask_migrate.upgrade()
+        series = Cast().series(images=2)
+        (one, *_) = Cast().images_of(series)
+        with transaction() as session:
+            session.add(FrameFacts(instance_id=one, json_zlib=b"", concatenation_uid="1.2", in_concatenation_number=1))
+        kept = _positions()
+
+        flask_migrate.downgrade(revision="0004-1")
+        assert "frame_facts" not in sa.inspect(db.engine).get_table_names()
+        assert _positions() == kept
+        flask_migrate.upgrade()
+
+        indexes = {index["name"] for index in sa.inspect(db.engine).get_indexes("frame_facts")}
+        assert indexes == {"ix_frame_facts_concatenation"}
+        with db.engine.connect() as connection:
+            assert connection.execute(sa.select(sa.func.count()).select_from(FrameFacts)).scalar() == 0
+        assert _positions() == kept
+        db.engine.dispose()

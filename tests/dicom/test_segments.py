@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from dicomgallery.dicom import elements, reader, synthetic
+from dicomgallery.dicom import reader, synthetic
 from dicomgallery.dicom.display_colors import lab_color, own_color
 from dicomgallery.dicom.overlaying import Ground, sheets_of
 from dicomgallery.dicom.planes import image_plane
@@ -147,19 +147,6 @@ def test_a_label_map_with_a_palette_has_its_colors(bits: int) -> None:
 
 def test_without_segments_it_is_no_segmentation() -> None:
     assert segmentation_of(CT[0]) is None
-
-
-@pytest.mark.parametrize("place", [0, 3, 7, 8])
-@pytest.mark.parametrize("is_open", [False, True])
-def test_one_item_is_found_as_among_all(place: int, is_open: bool) -> None:
-    dataset = _two()
-    dataset["PerFrameFunctionalGroupsSequence"].is_undefined_length = is_open
-    data = synthetic.as_bytes(dataset)
-    groups = 0x52009230
-
-    found = elements.item_at(reader.read_frames(data), groups, place)
-
-    assert [found] == (list(elements.items(reader.read_frames(data), groups))[place : place + 1] or [None])
 
 
 # ---------------------------------------------------------------- planes

@@ -1,0 +1,75 @@
+"""What multi-frame instances say of their frames, and the parts of concatenations (PS3.3 C.7.6.16.2.2.4)."""
+
+import zlib
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import select
+
+from dicomgallery.access import Scope
+from dicomgallery.catalog.batches import batches
+from dicomgallery.catalog.scoping import visible, within
+from dicomgallery.dicom.frames import FrameTable
+from dicomgallery.models import FrameFacts, Instance, db
+
+Place = TypeVar("Place", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One object of a concatenation."""
+
+    instance_id: int
+    number: int | None
+    """Counted from 1; None when the file does not say."""
+    total: int | None
+    frame_offset: int | None
+    frames: int
+
+
+def table_of(scope: Scope, instance_id: int) -> FrameTable | None:
+    """What an instance says of its frames; None when it has one frame, or has not been read."""
+    query = select(FrameFacts.json_zlib).join(Instance, FrameFacts.instance_id == Instance.id)
+    packed = db.session.scalar(query.where(Instance.id == instance_id, within(scope, Instance)))
+    return None if packed is None else FrameTable.from_json(orjson.loads(zlib.decompress(packed)))
+
+
+def parts_of(scope: Scope, instance: Instance) -> list[Part]:
+    """The visible parts of the concatenation that an instance is of, in order, itself among them; none if whole."""
+    query = select(FrameFacts.concatenation_uid).join(Instance, FrameFacts.instance_id == Instance.id)
+    uid = db.session.scalar(query.where(Instance.id == instance.id, within(scope, Instance)))
+    if not uid:
+        return []
+    columns = (
+        FrameFacts.instance_id, FrameFacts.in_concatenation_number, FrameFacts.concatenation_total,
+        FrameFacts.frame_offset, Instance.frames,
+    )  # fmt: skip
+    same = select(*columns).join(Instance, FrameFacts.instance_id == Instance.id)
+    same = same.where(FrameFacts.concatenation_uid == uid, Instance.series_key == instance.series_key)
+    parts = [Part(*row) for row in db.session.execute(visible(same, Instance, scope))]
+    return sorted(parts, key=lambda part: (part.number or 0, part.frame_offset or 0, part.instance_id))
+
+
+def in_parts(scope: Scope, rows: Sequence[Any], places: Mapping[int, Place]) -> dict[int, tuple[Place, int, Place]]:
+    """A key by which rows (id, position_mm) sort by their places, parts of a concatenation together and in order.
+
+    A concatenation stands where its first part would. What has one position is no part of any: those of an enhanced
+    object are its frames'.
+    """
+    found: dict[int, tuple[str, int]] = {}
+    for some in batches([row.id for row in rows if row.position_mm is None]):
+        query = select(FrameFacts.instance_id, FrameFacts.concatenation_uid, FrameFacts.in_concatenation_number)
+        query = query.join(Instance, FrameFacts.instance_id == Instance.id).where(within(scope, Instance))
+        query = query.where(FrameFacts.instance_id.in_(some), FrameFacts.concatenation_uid != "")
+        found |= {row[0]: (row[1], row[2] or 0) for row in db.session.execute(query)}
+    anchors: dict[str, Any] = {}
+    for instance_id, (uid, _) in found.items():
+        anchors[uid] = min(anchors.get(uid, places[instance_id]), places[instance_id])
+    return {
+        instance_id: (anchors[found[instance_id][0]], found[instance_id][1], place)
+        if instance_id in found
+        else (place, 0, place)
+        for instance_id, place in places.items()
+    }
