@@ -16,9 +16,13 @@ def pixel_ratio(dataset: Dataset) -> float:
     """Height of a pixel over its width; 1 when square, nearly square, unsaid or absurd."""
     for pair in _pairs(dataset):
         if len(pair) >= 2 and pair[0] > 0 and pair[1] > 0:
-            ratio = pair[0] / pair[1]
-            return ratio if 1 / _MOST <= ratio <= 1 / _LEAST or _LEAST <= ratio <= _MOST else 1.0
+            return bearable(pair[0] / pair[1])
     return 1.0
+
+
+def bearable(ratio: float) -> float:
+    """The ratio, or 1 where it is nearly that or absurd."""
+    return ratio if 1 / _MOST <= ratio <= 1 / _LEAST or _LEAST <= ratio <= _MOST else 1.0
 
 
 def _pairs(dataset: Dataset) -> list[tuple[float, ...]]:

@@ -47,6 +47,16 @@ def palette_rgb(dataset: Dataset, samples: Samples, layout: Layout) -> tuple[Rgb
     return picture, (f"Color from the file's palette of {tables[0].entries.size} entries",)
 
 
+def tinted(dataset: Dataset, gray: Rgb, layout: Layout) -> Rgb:
+    """The colors that a pseudo-color presentation state gives to grays spread over its palette (PS3.4 N.2.2)."""
+    tables = _palettes(dataset, layout)
+    if tables is None:
+        raise CannotRenderError(RenderReason.UNREADABLE, "The presentation state's palette is missing or incomplete.")
+    places = np.arange(256) * ((tables[0].entries.size - 1) / 255.0) + tables[0].first
+    picture: Rgb = _looked_up(tables, places).take(gray, axis=0)
+    return picture
+
+
 def supplemented(dataset: Dataset, samples: Samples, layout: Layout, gray: Rgb) -> Rgb | None:
     """Color, by the supplemental palette, what its first entry begins at (PS3.3 C.7.6.19); None when there is none."""
     if layout.photometric != "MONOCHROME2" or text(dataset, "PixelPresentation").upper() not in _COLORED:

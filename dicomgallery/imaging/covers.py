@@ -23,6 +23,7 @@ class Cover:
     marks: Mask | None
     hidden: Mask | None
     shade: int
+    planes: int
     notes: tuple[str, ...]
 
     @classmethod
@@ -35,7 +36,7 @@ class Cover:
             notes += (f"{'An overlay plane is' if planes == 1 else f'{planes} overlay planes are'} drawn over it",)
         if hidden is not None:
             notes += ("A shutter of the file hides a part of it",)
-        return cls(marks, hidden, shade_of(dataset), notes)
+        return cls(marks, hidden, shade_of(dataset), planes, notes)
 
     def cropped(self, square: tuple[slice, slice]) -> Self:
         """The same over a part of the frame."""

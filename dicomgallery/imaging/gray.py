@@ -50,7 +50,7 @@ class Modality:
         unit = f", in {self.unit}" if self.unit else ""
         if self.table is not None:
             name = f" ({self.table.explanation})" if self.table.explanation else ""
-            return f"Stored values through the file's modality LUT{name}{unit}"
+            return f"Stored values through the modality LUT{name}{unit}"
         if self.slope == 1.0 and self.intercept == 0.0:
             return ""
         shift = f" {'+' if self.intercept > 0 else MINUS} {_number(abs(self.intercept))}" if self.intercept else ""
@@ -73,6 +73,8 @@ class Voi:
     name: str = ""
     """What the file, or custom, calls it; empty when neither does."""
     words: str = ""
+    presentation: Lut | None = None
+    """What its grays are looked up in (PS3.3 C.11.4)."""
 
     @property
     def label(self) -> str:
@@ -84,10 +86,12 @@ class Voi:
     def grays(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Modality values as 0 to 255, not rounded."""
         if self.table is not None:
-            return self.table.look_up(values).astype(np.float64) * (255.0 / self.table.highest)
-        if self.window is None:
+            grays = self.table.look_up(values).astype(np.float64) * (255.0 / self.table.highest)
+        elif self.window is not None:
+            grays = window_values(values, self.window, self.function)
+        else:
             raise AssertionError("A VOI has a window or a table.")
-        return window_values(values, self.window, self.function)
+        return grays if self.presentation is None else _through(self.presentation, grays)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,15 +105,25 @@ class Toned:
     unit: str = ""
 
 
-def to_gray(dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec) -> Toned:
-    """Make one frame gray as the spec and the file ask; the notes say which window was used and where from."""
+def to_gray(
+    dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec, presentation: Lut | None = None
+) -> Toned:
+    """Make one frame gray as the spec and the file ask; the notes say which window was used and where from.
+
+    Only a presentation state has a Presentation LUT.
+    """
     modality = modality_of(dataset, layout)
     voi = None if spec.auto else _voi_for(dataset, layout, spec)
+    if voi is not None and presentation is not None:
+        voi = replace(voi, presentation=presentation)
     if voi is not None and voi.function is Function.LINEAR and layout.numbers is not Numbers.INTEGER:
         # The half offsets of a linear window are for whole numbers; in a parametric map there are none.
         voi = replace(voi, function=Function.LINEAR_EXACT)
     toned = _by_values(dataset, samples, layout, modality) if voi is None else _by_voi(samples, modality, voi)
-    if voi is not None and spec.window is None and spec.voi is None and (lost := _lost_to(toned.gray)):
+    if voi is None and presentation is not None:
+        toned = replace(toned, gray=np.rint(_through(presentation, toned.gray)).astype(np.uint8))
+    is_first = spec.window is None and spec.voi is None and spec.state is None
+    if voi is not None and is_first and (lost := _lost_to(toned.gray)):
         told = f"{voi.words}; it leaves nearly all of this frame {lost}"
         if spec.fit is Fit.COVER:
             toned = _by_values(dataset, samples, layout, modality)
@@ -129,7 +143,8 @@ def to_gray(dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec
 def _voi_for(dataset: Dataset, layout: Layout, spec: RenderSpec) -> Voi | None:
     if spec.window is not None:
         return _asked_for(dataset, spec)
-    return voi_of(dataset, spec.voi, signed=layout.signed)
+    # What a presentation state asks for is told as one, not window by window.
+    return voi_of(dataset, spec.voi, signed=layout.signed, origin="" if spec.state is not None else "the file")
 
 
 def modality_of(dataset: Dataset, layout: Layout) -> Modality:
@@ -171,10 +186,10 @@ def _unit(code: str) -> str:
     return "" if code.upper() == "US" else code[:16]
 
 
-def voi_of(dataset: Dataset, number: int | None = None, *, signed: bool) -> Voi | None:
+def voi_of(dataset: Dataset, number: int | None = None, *, signed: bool, origin: str = "the file") -> Voi | None:
     """One of the ways the file asks to be seen, the first unless a number says which; None if it has none at all."""
     place = (number or 1) - 1
-    found = next(islice(vois_of(dataset, signed=signed), place, None), None)
+    found = next(islice(vois_of(dataset, signed=signed, origin=origin), place, None), None)
     if found is None and number is not None:
         raise CannotRenderError(RenderReason.NO_SUCH_WINDOW, f"The file has no window number {number}.")
     return found
@@ -185,8 +200,12 @@ def named_ways(dataset: Dataset) -> list[str]:
     return [voi.label for voi in islice(vois_of(dataset, signed=is_signed(dataset)), MAX_VOI)]
 
 
-def vois_of(dataset: Dataset, *, signed: bool) -> Iterator[Voi]:
+def vois_of(dataset: Dataset, *, signed: bool, origin: str = "the file") -> Iterator[Voi]:
     """Every way the file asks to be seen that can be used: its VOI LUTs, then its windows."""
+
+    def told(words: str, number: int, count: int) -> str:
+        return f"{words} from {origin}, {number} of {count}" if origin else words
+
     # With the frame's own tables or windows come those of the object (PS3.3 C.7.6.16.2.10b).
     holders = groups.holders(dataset, _VOI_GROUP)
     sequence = tuple(item for holder in holders for item in items(holder, "VOILUTSequence"))
@@ -195,9 +214,7 @@ def vois_of(dataset: Dataset, *, signed: bool) -> Iterator[Voi]:
         is_below_zero = signed or any(value < 0 for value in _intercept(dataset))
         if table := lut_in(item, signed=is_below_zero):
             name = f" ({table.explanation})" if table.explanation else ""
-            yield Voi(
-                table=table, name=table.explanation, words=f"VOI LUT{name} from the file, {number} of {len(sequence)}"
-            )
+            yield Voi(table=table, name=table.explanation, words=told(f"VOI LUT{name}", number, len(sequence)))
     for holder in holders:
         centers, widths = reals(holder, "WindowCenter"), reals(holder, "WindowWidth")
         count = min(len(centers), len(widths))
@@ -209,7 +226,7 @@ def vois_of(dataset: Dataset, *, signed: bool) -> Iterator[Voi]:
             explained = texts(holder, "WindowCenterWidthExplanation")
             name = presets.preset_name(window, text(dataset, "Modality"))
             name = name or (explained[number - 1] if len(explained) >= number else "")
-            words = f"{_said(window, name)} from the file, {number} of {count}"
+            words = told(_said(window, name), number, count)
             yield Voi(window=window, function=_function(holder), name=name, words=words)
 
 
@@ -223,10 +240,22 @@ def _asked_for(dataset: Dataset, spec: RenderSpec) -> Voi:
     return Voi(window=window, function=function, words=f"{_said(window, name)} as asked for")
 
 
-def _by_voi(samples: Samples, modality: Modality, voi: Voi) -> Toned:
-    scale = (
-        bounds(voi.window, voi.function) if voi.window is not None and voi.function is not Function.SIGMOID else None
+def presentation_lut_of(dataset: Dataset) -> Lut | None:
+    """The table of a Presentation LUT Sequence (PS3.3 C.11.4); None without one."""
+    return next(
+        (table for item in items(dataset, "PresentationLUTSequence")[:1] if (table := lut_in(item, signed=False))), None
     )
+
+
+def _through(table: Lut, grays: NDArray[Any]) -> NDArray[np.float64]:
+    """Grays of 0 to 255 spread over the entries of a Presentation LUT, and what stands there as grays."""
+    places = grays * ((table.entries.size - 1) / 255.0) + table.first
+    return table.look_up(places).astype(np.float64) * (255.0 / table.highest)
+
+
+def _by_voi(samples: Samples, modality: Modality, voi: Voi) -> Toned:
+    is_line = voi.window is not None and voi.function is not Function.SIGMOID and voi.presentation is None
+    scale = bounds(voi.window, voi.function) if voi.window is not None and is_line else None
     if scale is not None and modality.table is None:
         return Toned(ramp(samples, modality.slope, modality.intercept, *scale), (voi.words,), scale)
     if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:

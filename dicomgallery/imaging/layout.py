@@ -84,6 +84,16 @@ def layout_of(dataset: Dataset, numbers: Numbers, transfer_syntax: str) -> Layou
     return layout
 
 
+def index_of(layout: Layout, frame: int | None) -> int:
+    """The frame asked for, counted from 0; the middle one when none is."""
+    if frame is None:
+        return layout.frames // 2
+    if frame > layout.frames:
+        frames = "1 frame" if layout.frames == 1 else f"{layout.frames} frames"
+        raise CannotRenderError(RenderReason.NO_SUCH_FRAME, f"It has {frames}; number {frame} is not among them.")
+    return frame - 1
+
+
 def is_signed(dataset: Dataset) -> bool:
     """Say whether stored values may lie below zero."""
     return whole(dataset, "PixelRepresentation", 0) == 1

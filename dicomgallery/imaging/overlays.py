@@ -38,9 +38,10 @@ def marks_of(dataset: Dataset, samples: Samples, index: int) -> tuple[Mask | Non
     """
     rows, columns = samples.shape[:2]
     marks: Mask | None = None
-    count = 0
+    count, shutter = 0, whole(dataset, "ShutterOverlayGroup", 0)
     for group in _GROUPS:
-        if group | _ROWS not in dataset:
+        # The plane of a shutter hides, and is not drawn.
+        if group | _ROWS not in dataset or group >> 16 == shutter:
             continue
         for mask in _planes(dataset, group, samples, index):
             if mask is None:
@@ -51,6 +52,13 @@ def marks_of(dataset: Dataset, samples: Samples, index: int) -> tuple[Mask | Non
             marks = placed if marks is None else marks | placed
             count += 1
     return marks, count
+
+
+def plane_of(dataset: Dataset, group: int, rows: int, columns: int) -> Mask | None:
+    """One plane with bits of its own, placed on a frame of that size; None when it is not there."""
+    first = group << 16
+    mask = _own_bits(dataset, first, whole(dataset, first | _ROWS, 0), whole(dataset, first | _COLUMNS, 0), 0)
+    return None if mask is None else _placed(mask, _origin(dataset, first), rows, columns)
 
 
 def draw(picture: NDArray[np.uint8], marks: Mask) -> NDArray[np.uint8]:

@@ -24,6 +24,8 @@ class RenderReason(StrEnum):
     """A frame was asked for that the object does not have."""
     NO_SUCH_WINDOW = "no_such_window"
     """A window of the file was asked for by a number it does not have."""
+    NO_SUCH_STATE = "no_such_state"
+    """A presentation state was asked for that is none, or does not refer to the object."""
     DAMAGED = "damaged"
     """The decoder could not make sense of the compressed picture."""
     TOO_SLOW = "too_slow"

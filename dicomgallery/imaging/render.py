@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import covers, layers, wash
+from dicomgallery.imaging import covers, layers, stated, wash
 from dicomgallery.imaging.aspect import pixel_ratio
 from dicomgallery.imaging.codecs import DECODER_TROUBLE, Decoded
 from dicomgallery.imaging.color import managed, palette_rgb, supplemented, to_rgb
@@ -14,22 +14,26 @@ from dicomgallery.imaging.covers import Cover
 from dicomgallery.imaging.encode import Picture, encode, middle, resized, target_size
 from dicomgallery.imaging.gray import to_gray, without_unused_bits
 from dicomgallery.imaging.layers import Tints
-from dicomgallery.imaging.layout import Layout, check_size, layout_of
+from dicomgallery.imaging.layout import Layout, check_size, index_of, layout_of
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import RENDERER_VERSION, Rendered
 from dicomgallery.imaging.samples import frame_samples
 from dicomgallery.imaging.sketches import page_of, sketch_of
 from dicomgallery.imaging.source import Source, WithoutPixelsError, open_source
 from dicomgallery.imaging.spec import Fit, RenderSpec
+from dicomgallery.imaging.states import State
 
 __all__ = ["RENDERER_VERSION", "CannotRenderError", "RenderReason", "Rendered", "render"]
 
 
-def render(path: Path, spec: RenderSpec) -> Rendered:
-    """Make the picture of a stored object that the spec asks for; raises CannotRenderError and nothing else."""
+def render(path: Path, spec: RenderSpec, state: Path | None = None) -> Rendered:
+    """Make the picture of a stored object that the spec asks for; raises CannotRenderError and nothing else.
+
+    `state` is the file of the presentation state that the spec names.
+    """
     try:
         with np.errstate(all="ignore"):
-            picture, notes = _made(path, spec)
+            picture, notes = _made(path, spec, state)
         return Rendered(
             data=encode(picture, spec.format, spec.quality),
             media_type=spec.format.media_type,
@@ -47,7 +51,7 @@ def render(path: Path, spec: RenderSpec) -> Rendered:
         ) from error
 
 
-def _made(path: Path, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
+def _made(path: Path, spec: RenderSpec, state: Path | None) -> tuple[Picture, tuple[str, ...]]:
     try:
         source = open_source(path)
     except WithoutPixelsError as nothing:
@@ -58,13 +62,13 @@ def _made(path: Path, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
             raise CannotRenderError(nothing.reason, nothing.detail) from None
         rows, columns = sketch.picture.shape[:2]
         return resized(sketch.picture, *target_size(columns, rows, 1, spec.width, spec.fit)), (sketch.note,)
-    return _picture(source, spec)
+    return _picture(source, spec) if state is None else stated.picture_of(source, spec, State.opened(state))
 
 
 def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
     layout = layout_of(source.dataset, source.element.numbers, source.transfer_syntax)
     tints = Tints.of(source, layout) if spec.layer is not None or _is_usual(spec) else None
-    index = _index(layout, spec) if tints is None or spec.frame is not None else _filled(source, layout)
+    index = index_of(layout, spec.frame) if tints is None or spec.frame is not None else _filled(source, layout)
     source.look_at(index)
     if spec.layer is not None:
         return _layer(source, layout, index, spec.layer, tints)
@@ -108,16 +112,6 @@ class _Drawn:
     notes: tuple[str, ...]
     bar: tuple[tuple[float, float], str] | None = None
     """The values of the first and the last color and their unit, when colors stand for values."""
-
-
-def _index(layout: Layout, spec: RenderSpec) -> int:
-    """The frame asked for, counted from 0; the middle one when none is."""
-    if spec.frame is None:
-        return layout.frames // 2
-    if spec.frame > layout.frames:
-        frames = "1 frame" if layout.frames == 1 else f"{layout.frames} frames"
-        raise CannotRenderError(RenderReason.NO_SUCH_FRAME, f"It has {frames}; number {spec.frame} is not among them.")
-    return spec.frame - 1
 
 
 def _is_usual(spec: RenderSpec) -> bool:

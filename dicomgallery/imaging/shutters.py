@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset
 
 from dicomgallery.imaging import groups
-from dicomgallery.imaging.header import reals, texts
-from dicomgallery.imaging.overlays import Mask
+from dicomgallery.imaging.header import reals, texts, whole
+from dicomgallery.imaging.overlays import Mask, plane_of
 
 _MOST_VERTICES: Final = 10_000
 
@@ -57,6 +57,9 @@ def _hidden_by(shape: str, holder: Dataset, rows: int, columns: int) -> Mask | N
             return _outside_circle(holder, rows, columns)
         case "POLYGONAL":
             return _outside_polygon(holder, rows, columns)
+        case "BITMAP":
+            # Only presentation states have it (PS3.3 C.7.6.15).
+            return plane_of(holder, whole(holder, "ShutterOverlayGroup", 0), rows, columns)
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Final, Self
 MAX_FRAME: Final = 1_000_000
 MAX_VOI: Final = 999
 MAX_LAYER: Final = 0xFFFF
+MAX_ID: Final = (1 << 63) - 1
 MIN_WIDTH: Final = 16
 MAX_WIDTH: Final = 8192
 MAX_LEVEL: Final = 1e9
@@ -70,8 +71,10 @@ class RenderSpec:
     """Choose the window from the values even where the file has one."""
     voi: int | None = None
     """Which of the ways the file asks to be seen, from 1, its VOI LUTs before its windows; None is the first."""
+    state: int | None = None
+    """The instance id of the presentation state it is shown with; a window of this spec goes before the state's."""
     plain: bool = False
-    """The pixels alone: no overlay is drawn over them, no shutter hides any."""
+    """The pixels alone: no overlay is drawn over them, no shutter hides any, nothing is written on it."""
     layer: int | None = None
     """Of a segmentation: a frame of it, transparent, with the segment of this number alone; 0 is all that it holds."""
     invert: bool = False
@@ -91,6 +94,8 @@ class RenderSpec:
             raise ValueError(f"The number of a file's window must lie between 1 and {MAX_VOI}.")
         if self.layer is not None:
             self._check_layer(self.layer)
+        if self.state is not None and not 1 <= self.state <= MAX_ID:
+            raise ValueError("There is no such presentation state.")
         if self.format is Format.JPEG and not 1 <= self.quality <= 100:
             raise ValueError("A JPEG's quality must lie between 1 and 100.")
         if self.format is Format.PNG:
@@ -116,6 +121,8 @@ class RenderSpec:
             parts.append(f"v{self.voi}")
         if self.window is not None:
             parts.append(f"c{_plain(self.window.center)}-w{_plain(self.window.width)}")
+        if self.state is not None:
+            parts.append(f"s{self.state}")
         if self.plain:
             parts.append("plain")
         if self.layer is not None:
@@ -142,6 +149,7 @@ class RenderSpec:
             window=window,
             auto=match["auto"] is not None,
             voi=int(match["voi"]) if match["voi"] else None,
+            state=int(match["state"]) if match["state"] else None,
             plain=match["plain"] is not None,
             layer=int(match["layer"]) if match["layer"] else None,
             invert=match["invert"] is not None,
@@ -160,6 +168,7 @@ _TOKEN: Final = re.compile(
     rf"(?P<auto>-auto)?"
     rf"(?:-v(?P<voi>[0-9]{{1,3}}))?"
     rf"(?:-c(?P<center>{_NUMBER})-w(?P<level_width>{_NUMBER}))?"
+    rf"(?:-s(?P<state>[0-9]{{1,19}}))?"
     rf"(?P<plain>-plain)?"
     rf"(?:-layer(?P<layer>[0-9]{{1,5}}))?"
     rf"(?P<invert>-invert)?"

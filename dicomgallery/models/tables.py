@@ -271,6 +271,16 @@ class FrameFacts(Base):
     """How many frames of the concatenation come before its first."""
 
 
+class Reference(Base):
+    """An object that an instance speaks of, here or not."""
+
+    __tablename__ = "reference"
+
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), primary_key=True)
+    to_uid: Mapped[str] = mapped_column(Text, primary_key=True, index=True)
+    """Its SOP Instance UID."""
+
+
 class SeriesText(Base):
     """The folded text a series is found by: names, IDs, descriptions, UIDs."""
 

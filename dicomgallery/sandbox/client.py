@@ -68,9 +68,16 @@ class Sandbox:
         """Let go of the server, or end the private children."""
         self._channel.close()
 
-    def render(self, path: Path, spec: RenderSpec, *, urgency: Urgency = Urgency.PERSON) -> Rendered:
-        """The picture of a file, or CannotRenderError, or UnavailableError when nobody can make it now."""
+    def render(
+        self, path: Path, spec: RenderSpec, *, state: Path | None = None, urgency: Urgency = Urgency.PERSON
+    ) -> Rendered:
+        """The picture of a file, or CannotRenderError, or UnavailableError when nobody can make it now.
+
+        `state` is the file of the presentation state that the spec names.
+        """
         arguments = {"path": str(path.absolute()), "spec": spec.token()}
+        if state is not None:
+            arguments["state"] = str(state.absolute())
         with _told_why():
             try:
                 return _rendered(self.ask("render", arguments, urgency=urgency))

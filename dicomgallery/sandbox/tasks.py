@@ -30,7 +30,8 @@ def _render(task: Message) -> Message:
     from dicomgallery.imaging.render import render  # noqa: PLC0415
 
     try:
-        rendered = render(Path(task.text("path")), RenderSpec.from_token(task.text("spec")))
+        state = Path(task.text("state")) if "state" in task.fields else None
+        rendered = render(Path(task.text("path")), RenderSpec.from_token(task.text("spec")), state)
     except CannotRenderError as refusal:
         return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
     fields = {

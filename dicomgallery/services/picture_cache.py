@@ -30,6 +30,7 @@ KEPT_SHARE: Final = 0.9
 _MAY_PASS: Final = frozenset({RenderReason.TOO_SLOW, RenderReason.CRASHED})
 """A busy or starved machine can be the reason; worth another try after a while."""
 _NAME: Final = re.compile(r"(?P<blob>[0-9a-f]{64})-[a-z0-9.-]+", re.ASCII)
+_STATE: Final = re.compile(r"-s([0-9]{1,19})[-.]", re.ASCII)
 _FAILURE: Final = ".json"
 _NOTES: Final = ".notes"
 
@@ -113,6 +114,16 @@ class PictureCache:
         for version in _folders(self.all_versions):
             if version != self.root:
                 shutil.rmtree(version, ignore_errors=True)
+
+    def states(self) -> set[int]:
+        """The presentation states that some picture here was made with, by instance id."""
+        names = (name for folder in _folders(self.root) for name in os.listdir(folder))  # noqa: PTH208  likewise
+        return {int(match[1]) for match in map(_STATE.search, names) if match}
+
+    def forget_state(self, state_id: int) -> None:
+        """Remove every picture made with a presentation state."""
+        for path in self.all_versions.glob(f"*/??/*-s{state_id}[-.]*"):
+            path.unlink(missing_ok=True)
 
     def blobs(self) -> Iterator[str]:
         """The SHA-256 of every blob that has something here, in order, each once."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from dicomgallery import settings
 from dicomgallery.access import Actor, Permission, demand
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MISSING_FILE: Final = "missing_file"
 BUSY: Final = "busy"
+NO_SUCH_STATE: Final = "There is no such presentation state."
 
 _HASH_DIGITS: Final = 12
 _KEY: Final = re.compile(rf"([1-9][0-9]{{0,18}})-([0-9a-f]{{{_HASH_DIGITS}}})", re.ASCII)
@@ -41,6 +42,7 @@ _TITLES: Final = {
     RenderReason.TOO_LARGE: "Too large to draw",
     RenderReason.NO_SUCH_FRAME: "No such frame",
     RenderReason.NO_SUCH_WINDOW: "No such window",
+    RenderReason.NO_SUCH_STATE: "Not for this image",
     RenderReason.DAMAGED: "Damaged",
     RenderReason.TOO_SLOW: "It took too long",
     RenderReason.CRASHED: "The decoder broke",
@@ -105,7 +107,11 @@ class Source:
 
     blob_sha256: str
     kind: str = ""
+    state_sha256: str | None = None
+    """The blob of the presentation state that its spec names."""
 
+
+Address = Row[str, str, int]
 
 _ADDRESS: Final = select(Instance.blob_sha256, Instance.kind, Instance.workspace_id).where(
     Instance.id == bindparam("instance_id")
@@ -125,12 +131,24 @@ def of(
     `blob12` is what the URL claims the blob's hash to begin with; another hash is another picture.
     """
     demand(actor, Permission.VIEW)
-    row = db.session.execute(_ADDRESS, {"instance_id": instance_id}).first()
-    if row is None or not actor.scope.covers(row.workspace_id):
-        raise NotFoundError("There is no such image.")
+    row = _row_of(instance_id, actor, "There is no such image.")
     if blob12 is not None and not row.blob_sha256.startswith(blob12):
         raise NotFoundError("There is no such picture.")
-    return made(Source(row.blob_sha256, row.kind), spec, urgency=urgency)
+    state = None
+    if spec.state is not None:
+        # Asked for each time, in the cache or not: who may no longer see a state may not see its annotations.
+        found = _row_of(spec.state, actor, NO_SUCH_STATE)
+        if found.kind != "presentation" or found.workspace_id != row.workspace_id:
+            raise NotFoundError(NO_SUCH_STATE)
+        state = found.blob_sha256
+    return made(Source(row.blob_sha256, row.kind, state), spec, urgency=urgency)
+
+
+def _row_of(instance_id: int, actor: Actor, otherwise: str) -> Address:
+    row = db.session.execute(_ADDRESS, {"instance_id": instance_id}).first()
+    if row is None or not actor.scope.covers(row.workspace_id):
+        raise NotFoundError(otherwise)
+    return row
 
 
 def made(source: Source, spec: RenderSpec, *, urgency: Urgency) -> Picture | NoPicture:
@@ -180,7 +198,8 @@ def _render(pictures: PictureCache, source: Source, spec: RenderSpec, urgency: U
     token = spec.token()
     try:
         path = store().path(source.blob_sha256)
-        rendered = sandbox().render(path, spec, urgency=urgency)
+        state = store().path(source.state_sha256) if source.state_sha256 is not None else None
+        rendered = sandbox().render(path, spec, state=state, urgency=urgency)
     except FileNotFoundError:
         log.warning("a blob is missing")
         sentence = "The gallery no longer holds this file's bytes."

@@ -1,19 +1,15 @@
-"""What is made of instances after they came in: thumbnails, searchable words, headers to query, covers."""
+"""What is made of instances after they came in: thumbnails, words, headers to query, references, covers."""
 
 import contextvars
 import logging
-import mmap
 import time
-import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-from pydicom.dataset import Dataset
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from dicomgallery import settings
@@ -21,22 +17,17 @@ from dicomgallery.access import SYSTEM
 from dicomgallery.catalog import instances as catalog_instances
 from dicomgallery.catalog import words
 from dicomgallery.catalog.batches import batches
-from dicomgallery.dicom import dicomjson, frames
-from dicomgallery.dicom.facts import position_text
-from dicomgallery.dicom.prescan import Flawed, prescan
-from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError, parse
-from dicomgallery.dicom.words import words_of
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.refusals import RenderReason
 from dicomgallery.imaging.spec import THUMBNAIL
 from dicomgallery.ingest.pipeline import PREPARE_AT_ONCE
 from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
-from dicomgallery.models import Change, FrameFacts, Header, Instance, Series, db, now, transaction
+from dicomgallery.models import Change, Instance, Series, db, now, transaction
 from dicomgallery.sandbox.duties import Urgency
-from dicomgallery.services import pictures
+from dicomgallery.services import indexing, pictures
+from dicomgallery.services.indexing import Indexed
 from dicomgallery.services.pictures import BUSY, NoPicture, Picture, Source
-from dicomgallery.storage.opening import store
 from dicomgallery.storage.staging import is_arriving
 
 log = logging.getLogger(__name__)
@@ -46,7 +37,6 @@ COMMIT_SECONDS: Final = 1.0
 _RENDERING: Final = 2
 _QUIET_SECONDS: Final = 0.1
 _GIVE_WAY_SECONDS: Final = 1.0
-_LONGEST_HEADER_BYTES: Final = 64 << 20
 
 Found = Row[int, str, str]
 
@@ -59,17 +49,12 @@ class _Prepared:
     render_state: str
     render_reason: str
     render_detail: str
-    json_zlib: bytes | None
-    words: frozenset[str]
-    position: str | None
-    """Where the slice lies; None when the header cannot be read."""
-    frame_facts: Mapping[str, object] | None
-    """The row of what it says of its frames; None when it has one and is whole."""
+    indexed: Indexed
 
 
 @handles("prepare")
 def prepare(_context: JobContext, instances: Sequence[int]) -> None:
-    """Make the thumbnail, the header as JSON and the words of each instance that still is here."""
+    """Make the thumbnail, the header as JSON, the words and the references of each instance that still is here."""
     query = select(Instance.id, Instance.blob_sha256, Instance.kind).where(Instance.id.in_(instances))
     found = db.session.execute(query.order_by(Instance.id)).all()
     db.session.rollback()
@@ -133,47 +118,7 @@ def _prepared(row: Found, picture: Picture | NoPicture) -> _Prepared:
     if isinstance(picture, NoPicture):
         state = "none" if picture.reason == RenderReason.NOT_AN_IMAGE else "failed"
         reason, detail = picture.reason, picture.sentence
-    return _Prepared(row.id, state, reason, detail, *_header(row))
-
-
-def _header(row: Found) -> tuple[bytes | None, frozenset[str], str | None, Mapping[str, object] | None]:
-    """The header as compressed DICOM JSON, its words, position and frames; nothing of one that cannot be read."""
-    try:
-        dataset, described = _read(row.blob_sha256)
-        facts = _frame_facts(dataset, described)
-        return zlib.compress(dicomjson.to_json(dataset)), words_of(dataset), position_text(dataset), facts
-    except (UnreadableError, *PYDICOM_TROUBLE) as error:
-        log.warning("a header was not indexed", extra={"instance": row.id, "error_type": type(error).__name__})
-        return None, frozenset(), None, None
-
-
-def _frame_facts(dataset: Dataset, described: int) -> Mapping[str, object] | None:
-    part = frames.concatenation_of(dataset)
-    if part is None and frames.declared_frames(dataset) < 2:
-        return None
-    table = frames.frames_of(dataset, described=described)
-    return {
-        "json_zlib": zlib.compress(orjson.dumps(table.as_json())),
-        "concatenation_uid": part.uid if part else "",
-        "in_concatenation_number": part.number if part else None,
-        "concatenation_total": part.total if part else None,
-        "frame_offset": part.frame_offset if part else None,
-    }
-
-
-def _read(blob_sha256: str) -> tuple[Dataset, int]:
-    """Everything before the pixel data, with the groups of each frame, which ingest leaves out, and their number."""
-    with (
-        store().path(blob_sha256).open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
-    ):
-        scanned = prescan(data)
-        if isinstance(scanned, Flawed):
-            raise UnreadableError(scanned.flaw, scanned.detail)
-        end = scanned.dataset_end if scanned.pixel_offset is None else scanned.pixel_offset
-        if end <= _LONGEST_HEADER_BYTES:
-            scanned = replace(scanned, header_end=end)
-        return parse(data, scanned), len(scanned.frame_items) // 2
+    return _Prepared(row.id, state, reason, detail, indexing.index_of(row.id, row.blob_sha256, row.kind))
 
 
 def _enter(done: Sequence[_Prepared]) -> None:
@@ -204,36 +149,19 @@ def _enter(done: Sequence[_Prepared]) -> None:
         )
         # Slices that came before the catalog kept where they lie.
         unplaced = [
-            {"id": item.instance_id, "position": item.position}
+            {"id": item.instance_id, "position": item.indexed.position}
             for item in here
-            if item.position is not None and known[item.instance_id].position is None
+            if item.indexed.position is not None and known[item.instance_id].position is None
         ]
         if unplaced:
             session.execute(update(Instance), unplaced)
-        _enter_headers(session, here)
-        _enter_frames(session, here)
+        indexing.keep(session, {item.instance_id: item.indexed for item in here})
         tokens: defaultdict[int, set[str]] = defaultdict(set)
         for item in here:
-            tokens[known[item.instance_id].series_key] |= item.words
+            tokens[known[item.instance_id].series_key] |= item.indexed.words
         for series_key, found in tokens.items():
             words.index_words(session, series_key, found)
         _show(session, tokens)
-
-
-def _enter_headers(session: Session, here: Sequence[_Prepared]) -> None:
-    session.execute(delete(Header).where(Header.instance_id.in_([item.instance_id for item in here])))
-    rows = [
-        {"instance_id": item.instance_id, "json_zlib": item.json_zlib} for item in here if item.json_zlib is not None
-    ]
-    if rows:
-        session.execute(insert(Header), rows)
-
-
-def _enter_frames(session: Session, here: Sequence[_Prepared]) -> None:
-    session.execute(delete(FrameFacts).where(FrameFacts.instance_id.in_([item.instance_id for item in here])))
-    rows = [{"instance_id": item.instance_id, **item.frame_facts} for item in here if item.frame_facts is not None]
-    if rows:
-        session.execute(insert(FrameFacts), rows)
 
 
 def _show(session: Session, series_keys: Collection[int]) -> None:

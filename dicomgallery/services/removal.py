@@ -31,6 +31,7 @@ from dicomgallery.models import (
     Header,
     Instance,
     Patient,
+    Reference,
     Series,
     Study,
     now,
@@ -231,6 +232,7 @@ def _remove(session: Session, binned: Sequence[int]) -> set[int]:
         session.execute(update(Instance).where(Instance.replaces_id.in_(chunk)).values(replaces_id=None))
         session.execute(delete(Header).where(Header.instance_id.in_(chunk)))
         session.execute(delete(FrameFacts).where(FrameFacts.instance_id.in_(chunk)))
+        session.execute(delete(Reference).where(Reference.instance_id.in_(chunk)))
         session.execute(delete(CollectionMember).where(CollectionMember.instance_id.in_(chunk)))
     for chunk in batches(sorted(gone), BATCH):
         session.execute(delete(Instance).where(Instance.id.in_(chunk)))

@@ -25,6 +25,7 @@ from dicomgallery.web.cards import image_page, picture
 from dicomgallery.web.concatenations import Parts
 from dicomgallery.web.frame_pages import FROM, FramePage
 from dicomgallery.web.look import TABS, Look, Way
+from dicomgallery.web.states import States
 from dicomgallery.web.tag_table import MOST_ROWS, USUAL_ROWS, TagTable
 
 SMALL = 160
@@ -40,7 +41,8 @@ class ImagePage:
     def __init__(self, actor: Actor, found: Detail, look: Look, *, explain: str = "", all_rows: bool = False) -> None:
         self.actor = actor
         self.found = found
-        self.look = look
+        self.states = States(actor, found.instance, look.state)
+        self.look = look = self.states.settled(look)
         self.explain = explain
         self.all_rows = all_rows
         self.instance = found.instance
@@ -130,7 +132,7 @@ class ImagePage:
     @property
     def frame(self) -> int:
         """The number of the frame that is shown; the middle one when none is asked for."""
-        return self.look.frame or self.instance.frames // 2 + 1
+        return self.look.frame or self.states.frame(self.look)
 
     def at_frame(self, number: int) -> str:
         """The address of this page at another frame; empty where there is none."""
@@ -230,7 +232,11 @@ class ImagePage:
         beside = (self.around.next_id, self.around.previous_id)
         near = {image.id: image.blob12 for image in self.around.around}
         spec = replace(spec, frame=None)
-        return [picture(image_id, near[image_id], spec) for image_id in beside if image_id in near]
+        return [
+            picture(image_id, near[image_id], replace(spec, state=self._state_at(image_id)))
+            for image_id in beside
+            if image_id in near
+        ]
 
     @property
     def summary(self) -> str:
@@ -245,7 +251,8 @@ class ImagePage:
     @cached_property
     def _named(self) -> Sequence[str]:
         """What the file calls each of its windows."""
-        return gray.named_ways(self._at_frame.dataset) if self.has_window else ()
+        own = self.has_window and self.look.state is None
+        return gray.named_ways(self._at_frame.dataset) if own else ()
 
     @cached_property
     def _at_frame(self) -> Content:
@@ -262,6 +269,11 @@ class ImagePage:
         return [self._way(way) for way in self.look.windows(self._named, self.series.modality)]
 
     @cached_property
+    def state_ways(self) -> Sequence[dict[str, object]]:
+        """The presentation states to choose from, with the file's own look before them."""
+        return [self._way(way) for way in self.states.ways(self.look)]
+
+    @cached_property
     def toggles(self) -> Sequence[dict[str, object]]:
         """What else can be changed about the picture: its inversion, and whether anything lies over it."""
         look, found = self.look, []
@@ -276,6 +288,8 @@ class ImagePage:
     @cached_property
     def _laid_over(self) -> str:
         """What the pixels can be shown without; empty when nothing is put over them."""
+        if self.look.state is not None:
+            return "annotations"
         dataset = self._at_frame.dataset
         if covers.are_in(dataset):
             return "overlays"
@@ -290,7 +304,10 @@ class ImagePage:
     def alternatives(self) -> Sequence[dict[str, object]]:
         """The same image in every other way one click away, each as a small picture."""
         other = {"i": "Inverted", "o": f"Without {self._laid_over}"}
-        return [*self.windows, *(toggle | {"label": other[str(toggle["key"])]} for toggle in self.toggles)]
+        return [
+            *self.windows,
+            *(toggle | {"label": other[str(toggle["key"])]} for toggle in self.toggles),
+        ]
 
     def _way(self, way: Way) -> dict[str, object]:
         spec = replace(way.look.spec, width=SMALL, fit=Fit.CONTAIN, format=Format.JPEG, quality=DEFAULT_QUALITY)
@@ -417,7 +434,15 @@ class ImagePage:
     def _beside(self, image_id: int | None) -> str:
         if image_id is None or image_id == self.instance.id:
             return ""
-        return image_page(image_id) + self.look.query(frame=None, also=()).rstrip("?")
+        query = self.look.query(frame=None, also=(), state=self._state_at(image_id))
+        return image_page(image_id) + query.rstrip("?")
+
+    def _state_at(self, image_id: int) -> int | None:
+        """The state that is looked through, when it is for a neighbor as well."""
+        if self.look.state is None:
+            return None
+        uid = next((one.sop_uid for one in self.around.around if one.id == image_id), "")
+        return self.look.state if self.states.refers_to(self.look, uid) else None
 
     def _into(self, card: Card | None) -> dict[str, str] | None:
         """To the image that stands for a series; a window of this one would mean little there."""

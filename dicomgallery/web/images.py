@@ -108,7 +108,7 @@ def frames(image_id: int) -> Response:
     """The pictures of a multi-frame image, in order."""
     scope = current_actor().scope
     instance, table = instances.by_id(scope, image_id), catalog_frames.table_of(scope, image_id)
-    return jsonify(stacks.of_image(instance, stacks.Wanted.parse(request.args), table))
+    return jsonify(stacks.of_image(instance, stacks.Wanted.parse(request.args, current_actor()), table))
 
 
 @bp.get("/frames.csv")

@@ -1,4 +1,4 @@
-"""How an image is looked at, as its page's URL says it: frame, window, inversion, encoding, tab."""
+"""How an image is looked at, as its page's URL says it: frame, window, state, inversion, encoding, tab."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from dicomgallery.imaging.presets import CT_PRESETS
-from dicomgallery.imaging.spec import MAX_VOI, Format, RenderSpec, Window
+from dicomgallery.imaging.spec import MAX_ID, MAX_VOI, Format, RenderSpec, Window
 
 TABS: Final = {"tags": "Tags", "frames": "Frames", "text": "Text", "history": "History"}
 LONGEST_NUMBER: Final = 24
@@ -21,6 +21,7 @@ class Look:
     window: Window | None = None
     auto: bool = False
     voi: int | None = None
+    state: int | None = None
     plain: bool = False
     invert: bool = False
     format: Format = Format.PNG
@@ -33,12 +34,13 @@ class Look:
     def parse(cls, args: Mapping[str, str], *, frames: int) -> Self:
         """Read it from URL parameters; what is not understood is left out and complained of."""
         complaints: list[str] = []
-        window = _window(args, complaints)
+        window, state = _window(args, complaints), _state_of(args.get("state", ""))
         return cls(
             frame=_frame(args.get("frame", ""), frames, complaints),
             window=window,
             auto=args.get("window") == "auto" and window is None,
-            voi=_number_of(args.get("window", "")) if window is None else None,
+            voi=_number_of(args.get("window", "")) if window is None and state is None else None,
+            state=state,
             plain=args.get("overlays") == "off",
             invert=args.get("invert") == "1",
             format=Format.JPEG if args.get("format") == "jpg" else Format.PNG,
@@ -55,6 +57,7 @@ class Look:
             window=self.window,
             auto=self.auto,
             voi=self.voi,
+            state=self.state,
             plain=self.plain,
             invert=self.invert,
             format=self.format,
@@ -63,7 +66,7 @@ class Look:
     @property
     def is_usual(self) -> bool:
         """Say whether the picture is as the file wants it."""
-        return self.is_as_filed and not self.invert and not self.plain
+        return self.is_as_filed and self.state is None and not self.invert and not self.plain
 
     @property
     def is_as_filed(self) -> bool:
@@ -78,6 +81,7 @@ class Look:
             pairs += [("center", f"{look.window.center:.7g}"), ("width", f"{look.window.width:.7g}")]
         pairs += [("window", "auto")] if look.auto else []
         pairs += [("window", str(look.voi))] if look.voi is not None else []
+        pairs += [("state", str(look.state))] if look.state is not None else []
         pairs += [("overlays", "off")] if look.plain else []
         pairs += [("invert", "1")] if look.invert else []
         pairs += [("format", "jpg")] if look.format is Format.JPEG else []
@@ -87,9 +91,10 @@ class Look:
 
     def windows(self, named: Sequence[str], modality: str) -> list["Way"]:
         """The windows to choose from: those of the file by what it calls them, one from the values, CT's usual ones."""
+        own_name = "The file's own" if self.state is None else "As the state asks"
         own = [
             Way(name, "d" if number == 1 else "", replace(self, voi=None if number == 1 else number, **_NO_WINDOW))
-            for number, name in enumerate(named or ["The file's own"], start=1)
+            for number, name in enumerate(named or [own_name], start=1)
         ]
         usual = CT_PRESETS if modality == "CT" else {}
         return [
@@ -118,6 +123,12 @@ def _number_of(text: str) -> int | None:
     """The number of one of the file's windows; None for the first, which is shown anyway, and for anything else."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_VOI)) else 1
     return number if number > 1 else None
+
+
+def _state_of(text: str) -> int | None:
+    """The instance id of a presentation state; None for what is none."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID)) else 0
+    return number if 1 <= number <= MAX_ID else None
 
 
 def _window(args: Mapping[str, str], complaints: list[str]) -> Window | None:

@@ -42,7 +42,8 @@ def frames(series_id: int) -> Response:
     """The pictures of a series in space: small ones to scrub through, or whole ones as a page's URL wants them."""
     scope = current_actor().scope
     found = series.by_id(scope, series_id)
-    response = jsonify(stacks.of_series(instances.in_order(scope, found.id), stacks.Wanted.parse(request.args)))
+    wanted = stacks.Wanted.parse(request.args, current_actor())
+    response = jsonify(stacks.of_series(instances.in_order(scope, found.id), wanted))
     response.add_etag()
     response.make_conditional(request)
     return response

@@ -25,6 +25,7 @@ specs = st.builds(
     frame=st.none() | st.integers(1, 1_000_000),
     width=st.none() | st.integers(16, 8192),
     fit=st.sampled_from(Fit),
+    state=st.none() | st.integers(1, (1 << 63) - 1),
     plain=st.booleans(),
     invert=st.booleans(),
     format=st.sampled_from(Format),
@@ -43,7 +44,7 @@ def test_a_token_reads_back_as_the_same_spec(spec: RenderSpec) -> None:
     token = spec.token()
 
     assert RenderSpec.from_token(token) == spec
-    assert re.fullmatch(r"[a-z0-9.-]{1,80}", token)
+    assert re.fullmatch(r"[a-z0-9.-]{1,110}", token)
     assert token.endswith(f".{spec.format}")
 
 
@@ -59,6 +60,7 @@ def test_two_specs_share_a_token_only_when_they_are_equal(one: RenderSpec, other
         (FULL, "native.png"),
         (RenderSpec(frame=3, width=256, fit=Fit.COVER), "f3-w256-cover-q85.jpg"),
         (RenderSpec(window=Window(40, 400), format=Format.PNG), "native-c40-w400.png"),
+        (RenderSpec(state=42, plain=True, format=Format.PNG), "native-s42-plain.png"),
         (RenderSpec(window=Window(-600, 1500.5), invert=True), "native-c-600-w1500.5-invert-q85.jpg"),
     ],
 )
@@ -91,6 +93,10 @@ def test_tokens_are_short_and_can_be_read_by_a_person(spec: RenderSpec, token: s
         "native-c-0-w400.png",
         "native-c12345678-w400.png",
         "native-auto-c40-w400.png",
+        "native-s0.png",
+        "native-s042.png",
+        "native-s9999999999999999999.png",
+        "native-plain-s42.png",
         "native.png\n",
         "../native.png",
         "native-c４０-w400.png",

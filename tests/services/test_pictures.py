@@ -29,12 +29,14 @@ class Watched:
         self.is_away = False
         self._guard = threading.Lock()
 
-    def render(self, path: Path, spec: RenderSpec, *, urgency: Urgency = Urgency.PERSON) -> Rendered:
+    def render(
+        self, path: Path, spec: RenderSpec, *, state: Path | None = None, urgency: Urgency = Urgency.PERSON
+    ) -> Rendered:
         with self._guard:
             self.asked += 1
         if self.is_away:
             raise UnavailableError("The gallery is busy; try again in a moment.")
-        return self.sandbox.render(path, spec, urgency=urgency)
+        return self.sandbox.render(path, spec, state=state, urgency=urgency)
 
 
 @pytest.fixture

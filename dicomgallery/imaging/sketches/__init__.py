@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from dicomgallery.imaging.header import text
 from dicomgallery.imaging.sketches import documents, waveforms
 from dicomgallery.imaging.sketches.plans import plan_sketch
+from dicomgallery.imaging.sketches.presentations import presentation_sketch
 from dicomgallery.imaging.sketches.sketch import SIDE, Sketch
 from dicomgallery.imaging.sketches.structures import structure_sketch
 
@@ -23,6 +24,7 @@ _Any = TypeVar("_Any")
 
 _SKETCHERS: Final[Mapping[str, Sketcher]] = {
     "1.2.840.10008.5.1.4.1.1.9.": waveforms.sketch,
+    "1.2.840.10008.5.1.4.1.1.11.": presentation_sketch,
     "1.2.840.10008.5.1.4.1.1.104.": documents.sketch,
     "1.2.840.10008.5.1.4.1.1.481.3": structure_sketch,
     "1.2.840.10008.5.1.4.1.1.481.5": plan_sketch,

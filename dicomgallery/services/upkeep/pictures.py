@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dicomgallery import audit, settings
 from dicomgallery.access import SYSTEM, Actor, Permission, demand
 from dicomgallery.audit import Event
+from dicomgallery.catalog.batches import batches
 from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import Instance, db, transaction
@@ -26,7 +27,7 @@ def clear_regularly(_context: JobContext) -> None:
 
 
 def clear_pictures(*, actor: Actor) -> Cleared:
-    """Drop pictures of blobs that are gone, of older renderers, and over the limit what was used longest ago."""
+    """Drop pictures of blobs and states that are gone, of older renderers, and over the limit the longest unused."""
     demand(actor, Permission.ADMIN)
     cache = pictures.cache()
     cache.forget_older_versions()
@@ -34,6 +35,12 @@ def clear_pictures(*, actor: Actor) -> Cleared:
     while some := list(islice(hashes, BATCH)):
         for sha256 in without_rows(some):
             cache.forget(sha256)
+        db.session.rollback()
+    # What a state that is gone has written on pictures goes with it.
+    for states in batches(sorted(cache.states())):
+        here = set(db.session.scalars(select(Instance.id).where(Instance.id.in_(states))))
+        for state_id in set(states) - here:
+            cache.forget_state(state_id)
         db.session.rollback()
     return cache.clear(settings.current().picture_cache_bytes)
 

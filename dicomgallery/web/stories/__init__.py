@@ -9,6 +9,7 @@ from dicomgallery.services.inspecting import Content
 from dicomgallery.web.stories.directories import DirectoryStory
 from dicomgallery.web.stories.documents import MOST_PAGES, DocumentStory
 from dicomgallery.web.stories.plans import PlanStory
+from dicomgallery.web.stories.presentations import PresentationStory
 from dicomgallery.web.stories.reports import ReportStory
 from dicomgallery.web.stories.segmentations import SegmentationStory
 from dicomgallery.web.stories.structures import StructureStory
@@ -35,6 +36,7 @@ _TELLERS: Final[Mapping[str, Teller]] = {
     "segmentation": SegmentationStory.of,
     "treatment": TreatmentStory.of,
     "directory": DirectoryStory.of,
+    "presentation": PresentationStory.of,
 }
 """By the instance's kind."""
 
