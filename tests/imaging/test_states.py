@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def test_what_the_state_does_not_say_is_not_taken_from_the_image(tmp_path: Path)
     )
 
     assert (seen(tmp_path, shown, state(shown)) == RAMP).all()
+
+
+def test_the_window_and_the_shutter_of_the_frame_give_way_to_the_state(tmp_path: Path) -> None:
+    shutter = item(ShutterShape="CIRCULAR", CenterOfCircularShutter=[4, 4], RadiusOfCircularShutter=1)
+    groups = item(
+        FrameVOILUTSequence=sequence(item(WindowCenter="20", WindowWidth="10")),
+        FrameDisplayShutterSequence=sequence(shutter),
+    )
+    shown = image(np.stack([RAMP, RAMP]), frames=True, PerFrameFunctionalGroupsSequence=sequence(item(), groups))
+    second = replace(STATED, frame=2)
+
+    alone = pixels(render(saved(tmp_path, shown), replace(second, state=None)))
+
+    assert np.count_nonzero(alone) <= 5
+    assert (seen(tmp_path, shown, state(shown, frames=(2,)), second) == RAMP).all()
 
 
 def test_the_functional_groups_of_the_image_count_as_its_own(tmp_path: Path) -> None:
