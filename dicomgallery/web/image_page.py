@@ -242,11 +242,21 @@ class ImagePage:
     def summary(self) -> str:
         """Size and encoding in a line."""
         instance = self.instance
-        size = f"{instance.columns}{glance.TIMES}{instance.rows}" if instance.columns and instance.rows else ""
-        bits = (
-            f"{instance.bits_stored or instance.bits_allocated} bit" if size else uids.name_of(instance.sop_class_uid)
-        )
-        return " · ".join(part for part in (size, bits, transfer.short_name(instance.transfer_syntax)) if part)
+        encoding = transfer.short_name(instance.transfer_syntax)
+        if not (instance.columns and instance.rows):
+            return " · ".join(part for part in (uids.name_of(instance.sop_class_uid), encoding) if part)
+        bits = instance.bits_stored or instance.bits_allocated
+        size = f"{instance.columns}{glance.TIMES}{instance.rows}"
+        return " · ".join(part for part in (size, f"{bits} bit" if bits else "", encoding) if part)
+
+    @property
+    def stored(self) -> str:
+        """What a pixel is in the file."""
+        instance = self.instance
+        stored, allocated = instance.bits_stored, instance.bits_allocated
+        # Floating-point pixels have no Bits Stored (PS3.3 C.7.6.24).
+        bits = f"{stored} of {allocated} bits" if stored else f"{allocated} bits" if allocated else ""
+        return ", ".join(part for part in (instance.photometric, bits) if part)
 
     @cached_property
     def _named(self) -> Sequence[str]:
@@ -332,7 +342,8 @@ class ImagePage:
         """Say whether a window means anything for this image."""
         if not self.look.plain and self._is_of_segments:
             return False
-        return self.instance.has_pixels and self.instance.samples <= 1
+        is_gray = self.instance.samples <= 1 and self.instance.photometric != "PALETTE COLOR"
+        return self.instance.has_pixels and is_gray
 
     # ------------------------------------------------------------ what is no picture
 

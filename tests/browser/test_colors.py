@@ -71,6 +71,6 @@ def test_a_palette_gives_a_picture_its_colors(meet: Meet, workshop: Server) -> N
     visitor.go(send(workshop, PALETTE.read_bytes()))
 
     expect(visitor.page.locator(".why")).to_contain_text("PALETTE COLOR")
-    # An ultrasound: gray, with a little flow in red and blue.
+    # An ultrasound: gray, under a band of blue.
     assert 0.001 < colored_share(seen(visitor)) < 0.1
     photograph(visitor, "colors-palette-light")
