@@ -1,4 +1,4 @@
-"""`python -m bench ingest|render|gallery|mixed [--quick]` prints figures as JSON; `gates` also judges them."""
+"""`python -m bench ingest|render|planes|gallery|mixed [--quick]` prints figures as JSON; `gates` also judges them."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from bench import gallery, gates, ingest, mixed, render
+from bench import gallery, gates, ingest, mixed, planes, render
 
 
 def main() -> int:
@@ -15,6 +15,7 @@ def main() -> int:
     runs: dict[str, Callable[..., object]] = {
         "ingest": ingest.run,
         "render": render.run,
+        "planes": planes.run,
         "gallery": gallery.run,
         "mixed": mixed.run,
     }
@@ -25,6 +26,7 @@ def main() -> int:
     quick: dict[str, dict[str, int]] = {
         "ingest": {"files": 100, "rounds": 1},
         "render": {"repeats": 10},
+        "planes": {"slices": 60, "repeats": 10},
         "gallery": {"rows": 50_000},
         "mixed": {"files": 100, "drop_mb": 200},
     }

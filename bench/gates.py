@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bench import gallery, ingest, mixed, render
+from bench import gallery, ingest, mixed, planes, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Gate:
 
 def run() -> dict[str, Any]:
     """Every figure, and which of the promises hold."""
-    figures = {"ingest": ingest.run(), "render": render.run(), "gallery": gallery.run(), "mixed": mixed.run()}
+    runs = {"ingest": ingest, "render": render, "planes": planes, "gallery": gallery, "mixed": mixed}
+    figures = {name: module.run() for name, module in runs.items()}
     gates = list(judged(figures))
     return {
         "figures": figures,
@@ -51,6 +52,11 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
     for kind, limits in render.TARGETS.items():
         for form, limit in limits.items():
             yield Gate(f"{kind} as {form}, ms CPU", figures["render"][kind][f"{form}_ms"], limit)
+    cut = figures["planes"]
+    for way, limit in planes.BUILD_TARGETS.items():
+        yield Gate(f"volume of 300 CT from {way}, s CPU", cut[f"build_{way}_s"], limit)
+    for view, limit in planes.PLANE_TARGETS_MS.items():
+        yield Gate(f"{view} plane of 300 CT, ms", cut[f"{view}_ms"], limit)
     yield Gate("gallery page at a million instances, ms", figures["gallery"]["slowest_median_ms"], 50)
     together = figures["mixed"]
     yield Gate("gallery p95 while CT arrive, ms", together["gallery_ms_during_upload"]["p95"], 100)

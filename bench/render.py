@@ -91,6 +91,11 @@ def _objects() -> dict[str, bytes]:
     }
 
 
+def jpeg_ls(dataset: Dataset, frame: bytes | bytearray) -> bytes:
+    """A dataset whose picture is this JPEG-LS."""
+    return _compressed(dataset, frame, JPEGLSLossless)
+
+
 def _run_length(dataset: Dataset) -> bytes:
     synthetic.as_bytes(dataset)
     dataset.compress(RLELossless, encoding_plugin="pylibjpeg", generate_instance_uid=False)

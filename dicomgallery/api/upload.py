@@ -4,13 +4,16 @@ from flask import Blueprint, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
+from dicomgallery.api import zip_viewer
 from dicomgallery.ingest.incoming import Naming, Origin
 from dicomgallery.ingest.outcome import IngestReport, Rejected
 from dicomgallery.services.receiving import receive
+from dicomgallery.serving.errors import use_shape
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.uploads import incoming_parts
 
 bp = Blueprint("upload_negotiation", __name__)
+use_shape(bp, lambda status, sentence: zip_viewer.failed(sentence, status))
 
 UNSORTED = "unsorted"
 
@@ -18,10 +21,15 @@ UNSORTED = "unsorted"
 @bp.post("/upload")
 @needs(Permission.UPLOAD)
 def upload() -> ResponseReturnValue:
-    """Take a form's files: a browser gets the receipt, a program contract C's answer."""
+    """Take a form's files: a browser gets the receipt, a program the answer of contract B or C."""
     if _is_browser():
         return _for_a_browser()
     files = incoming_parts("files", "file")
+    if "study" not in request.form and "files" not in request.files:
+        if not files:
+            return zip_viewer.failed(zip_viewer.NOTHING_SELECTED if "file" in request.files else zip_viewer.NO_FILE)
+        if all(map(zip_viewer.is_zip, files)):
+            return zip_viewer.uploaded(files)
     if not files:
         return jsonify(error="no file was sent in the fields `files` or `file`", success=False), 400
     study = request.form.get("study", "").strip() or UNSORTED

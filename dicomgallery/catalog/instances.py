@@ -17,6 +17,8 @@ from dicomgallery.models import CollectionMember, Header, Instance, Patient, Ser
 
 NOT_HERE = "There is no such image here."
 LONGEST_HISTORY = 200
+MOST_IMAGES = 20_000
+"""Of a series with more, only the first can be stepped through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ class Slice:
     image_type: str
     content_time: str
 
+
+Image = tuple[Slice, int | None]
+"""An image and, where it has several, the number of a frame."""
 
 _SLICE = (
     Instance.id, Instance.blob_sha256, Instance.number, Instance.position_mm, Instance.frames, Instance.file_name,
@@ -139,6 +144,17 @@ def neighbors(scope: Scope, instance: Instance) -> Neighbors:
         last_id=ids[-1],
         around=tuple(around[one] for one in near if one in around),
     )
+
+
+def images_of(slices: Sequence[Slice]) -> list[Image]:
+    """Every image of a series in the order given, and every frame of those that have several."""
+    images: list[Image] = []
+    for one in slices:
+        if one.frames:
+            images += [(one, None)] if one.frames == 1 else [(one, frame) for frame in range(1, one.frames + 1)]
+        if len(images) > MOST_IMAGES:
+            return images[:MOST_IMAGES]
+    return images
 
 
 def by_sop_uids(scope: Scope, sop_uids: Sequence[str]) -> dict[str, Slice]:
@@ -235,6 +251,15 @@ def collections_of(scope: Scope, instance_id: int) -> list[tuple[int, str, str]]
         .order_by(NamedCollection.name, CollectionMember.file_name)
     )
     return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+
+
+def blobs_of(scope: Scope, instance_ids: Collection[int]) -> dict[int, str]:
+    """The SHA-256 of the bytes of each of these instances."""
+    found: dict[int, str] = {}
+    for some in batches(sorted(instance_ids)):
+        query = select(Instance.id, Instance.blob_sha256).where(Instance.id.in_(some), within(scope, Instance))
+        found.update((row.id, row.blob_sha256) for row in db.session.execute(query))
+    return found
 
 
 def unprepared(scope: Scope, *, after: int = 0, limit: int = 500) -> list[int]:

@@ -90,6 +90,23 @@ def by_uid(scope: Scope, series_uid: str) -> list[Series]:
     return list(db.session.scalars(query.order_by(Series.id)))
 
 
+def by_key(scope: Scope, key: str) -> Series:
+    """The series of this row id or, if there is none, of this Series Instance UID."""
+    is_id = key.isascii() and key.isdecimal() and len(key) < 19
+    if is_id and (found := of_ids(scope, [int(key)])):
+        return found[0]
+    named = by_uid(scope, key)
+    if not named:
+        raise NotFoundError(NOT_HERE)
+    return named[0]
+
+
+def of_ids(scope: Scope, series_ids: Collection[int]) -> list[Series]:
+    """Those of these series that are shown, by their ids."""
+    query = visible(select(Series).where(Series.id.in_(series_ids)), Series, scope).options(raiseload("*"))
+    return list(db.session.scalars(query.order_by(Series.id)))
+
+
 def instance_ids(scope: Scope, series_ids: Collection[int]) -> list[int]:
     """The visible instances of these series, series by series, in space."""
     found: list[int] = []

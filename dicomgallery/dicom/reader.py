@@ -3,8 +3,9 @@
 import mmap
 import struct
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,7 @@ _CHARSET: Final = 0x00080005
 _PER_FRAME_GROUPS: Final = 0x52009230
 _ENCODING_OF: Final = {b"": "iso8859", b"ISO_IR 6": "iso8859", b"ISO_IR 100": "latin_1", b"ISO_IR 192": "UTF8"}
 """Python's names for what nearly every file declares (PS3.3 C.12.1.1.2)."""
+_LONGEST_HEADER_BYTES: Final = 64 << 20
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
@@ -71,28 +73,33 @@ def read_header(source: bytes | Path) -> Dataset:
 
 
 def read_frames(source: bytes | Path) -> Dataset:
-    """Read everything before the pixel data, and what is said of each frame with it. Raises UnreadableError."""
-    data = _bytes_of(source)
-    return parse_frames(data, _gate(data))
+    """Read everything before the pixel data, the groups of each frame included. Raises UnreadableError."""
+    with _opened(source) as data:
+        return parse_frames(data, _gate(data))
 
 
 def read_at_frame(source: bytes | Path, number: int) -> Dataset:
     """Read the header as `read_header` does, with what belongs to one frame, counted from 1. Raises UnreadableError."""
+    with _opened(source) as data:
+        scanned = _gate(data)
+        dataset = parse(data, scanned)
+        add_frame(dataset, data, scanned, number)
+        return dataset
+
+
+@contextmanager
+def _opened(source: bytes | Path) -> Iterator[Buffer]:
+    """The bytes of a source; files of many frames are large, and little of them is touched."""
     if isinstance(source, bytes):
-        return _at_frame(source, number)
+        yield source
+        return
     try:
-        # Files of many frames are large, and little of them is touched.
-        with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _at_frame(data, number)
+        with source.open("rb") as file:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
         raise UnreadableError(Flaw.MALFORMED, "The file cannot be opened.") from error
-
-
-def _at_frame(data: Buffer, number: int) -> Dataset:
-    scanned = _gate(data)
-    dataset = parse(data, scanned)
-    add_frame(dataset, data, scanned, number)
-    return dataset
+    with data:
+        yield data
 
 
 def read_whole(source: bytes | Path) -> Dataset:
@@ -119,11 +126,12 @@ def parse(data: Buffer, scanned: Prescanned) -> Dataset:
 
 
 def parse_frames(data: Buffer, scanned: Prescanned) -> Dataset:
-    """Parse a header with its Per-frame Functional Groups, which `parse` leaves out. Raises UnreadableError."""
-    if scanned.inflated is not None:
-        return read_whole(bytes(data))
+    """Parse a header with the groups of each frame, which `parse` leaves out; not of one too large to hold so.
+
+    Raises UnreadableError.
+    """
     end = scanned.dataset_end if scanned.pixel_offset is None else scanned.pixel_offset
-    return _parsed(bytes(data[:end]), scanned)
+    return parse(data, replace(scanned, header_end=end) if end <= _LONGEST_HEADER_BYTES else scanned)
 
 
 def add_frame(dataset: Dataset, data: Buffer, scanned: Prescanned, number: int) -> None:
@@ -132,6 +140,7 @@ def add_frame(dataset: Dataset, data: Buffer, scanned: Prescanned, number: int) 
     No other frame's are parsed, which for thousands of frames takes seconds (PS3.3 C.7.6.16.1.2). Without such an
     item, or when it cannot be read, the header stays as it is: what all frames share still stands.
     """
+    dataset.pop(_PER_FRAME_GROUPS, None)
     spot = scanned.item_of_frame(number)
     if spot is None:
         return

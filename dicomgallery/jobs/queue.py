@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -65,6 +66,24 @@ def enqueue_each(session: Session, name: str, instances: Sequence[int], *, most:
             rest = rest[room:]
     for start in range(0, len(rest), most):
         enqueue(session, name, {"instances": rest[start : start + most]}, priority=priority)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A job that waits or runs."""
+
+    job_id: int
+    done: int
+    total: int
+
+
+def pending(session: Session, name: str, arguments: Mapping[str, Any]) -> Pending | None:
+    """The job of this name and with these arguments that is not over yet; None when there is none."""
+    query = select(Job.id, Job.done, Job.total).where(
+        Job.name == name, Job.arguments == json.dumps(arguments), Job.state.in_(["queued", "running"])
+    )
+    row = session.execute(query.order_by(Job.id).limit(1)).first()
+    return Pending(row.id, row.done or 0, row.total or 0) if row is not None else None
 
 
 def wake() -> None:

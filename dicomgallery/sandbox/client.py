@@ -14,6 +14,7 @@ from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import RenderSpec
 from dicomgallery.imaging.specimens import Examined, Specimen
+from dicomgallery.imaging.volumes.spec import PlaneSpec
 from dicomgallery.sandbox import tasks
 from dicomgallery.sandbox.channel import Channel, LostServerError
 from dicomgallery.sandbox.crew import TaskLostError, Why
@@ -96,6 +97,23 @@ class Sandbox:
             _raise_if_refused(answer)
             return Examined(answer.whole("apart"), answer.whole("microseconds"))
 
+    def plane(self, folder: Path, spec: PlaneSpec) -> Rendered:
+        """The picture of a plane of the volume in a folder; raises as `render` does."""
+        arguments = {"folder": str(folder.absolute()), "spec": spec.as_fields()}
+        with _told_why():
+            return _rendered(self.ask("plane", arguments))
+
+    def volume(self, folder: Path) -> Iterator[tuple[int, int]]:
+        """Build the volume that is planned in a folder, telling how many images of how many are in.
+
+        Raises CannotRenderError or UnavailableError; leaving the iterator early ends the building.
+        """
+        with _told_why(), closing(self.stream("volume", {"folder": str(folder.absolute())})) as parts:
+            for part in parts:
+                _raise_if_refused(part)
+                if part.kind is Kind.PART:
+                    yield part.whole("done"), part.whole("total")
+
     def unpack(self, archive: Path, into: Path, limits: UnpackLimits) -> Iterator[Member | Refused]:
         """What an archive holds, told while it is unpacked into the folder `into`, in the archive's order.
 
@@ -146,7 +164,7 @@ class Sandbox:
         except LostServerError:
             # Its children die with it, but a moment later.
             time.sleep(_DYING_SECONDS)
-            raise UnavailableError("The part that unpacks archives went away; try again.") from None
+            raise UnavailableError("The part that does long work went away; try again.") from None
 
     def _messages(self, task: str, arguments: Mapping[str, Any], urgency: Urgency) -> Iterator[Message]:
         fields = {**arguments, "task": task, "urgency": urgency.value}

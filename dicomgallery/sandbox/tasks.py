@@ -1,15 +1,18 @@
 """The work a child knows, by name. A later task is one more line in `TASKS`."""
 
+import errno
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dicomgallery.imaging.refusals import CannotRenderError
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.spec import RenderSpec
 from dicomgallery.sandbox.unpacking import UnpackLimits, unpack
 from dicomgallery.sandbox.wire import Kind, Message
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Work = Callable[[Message], Message | Iterator[Message]]
 
@@ -53,6 +56,34 @@ def _examine(task: Message) -> Message:
     return Message(Kind.END, {"apart": examined.apart, "microseconds": examined.microseconds})
 
 
+def _plane(task: Message) -> Message:
+    from dicomgallery.imaging.volumes.planes import draw  # noqa: PLC0415
+    from dicomgallery.imaging.volumes.spec import PlaneSpec  # noqa: PLC0415
+
+    try:
+        drawn = draw(Path(task.text("folder")), PlaneSpec.from_fields(task.fields["spec"]))
+    except CannotRenderError as refusal:
+        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
+    fields = {"media_type": drawn.media_type, "width": drawn.width, "height": drawn.height, "notes": []}
+    return Message(Kind.END, fields, drawn.data)
+
+
+def _volume(task: Message) -> Iterator[Message]:
+    from dicomgallery.imaging.volumes.building import build  # noqa: PLC0415
+    from dicomgallery.imaging.volumes.plan import Plan  # noqa: PLC0415
+
+    folder = Path(task.text("folder"))
+    try:
+        for progress in build(Plan.read(folder), folder):
+            yield Message(Kind.PART, {"done": progress.done, "total": progress.total})
+    except CannotRenderError as refusal:
+        yield Message(Kind.PART, {"reason": refusal.reason.value, "detail": refusal.detail})
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        yield Message(Kind.PART, {"reason": RenderReason.TOO_LARGE.value, "detail": "The disk has no room for it."})
+
+
 def _unpack(task: Message) -> Iterator[Message]:
     limits = UnpackLimits(**task.fields["limits"])
     for found in unpack(Path(task.text("archive")), Path(task.text("into")), task.text("prefix"), limits):
@@ -62,6 +93,8 @@ def _unpack(task: Message) -> Iterator[Message]:
 TASKS: Final[Mapping[str, Task]] = {
     "render": Task(_render, preload=("dicomgallery.imaging.render",)),
     "examine": Task(_examine),
+    "plane": Task(_plane, preload=("dicomgallery.imaging.volumes.planes",)),
+    "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
     "unpack": Task(_unpack, is_long=True),
 }
 

@@ -4,8 +4,8 @@ import logging
 import mmap
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from pydicom.dataset import Dataset
@@ -15,15 +15,13 @@ from sqlalchemy.orm import Session
 from dicomgallery.dicom import dicomjson, frames
 from dicomgallery.dicom.facts import position_text
 from dicomgallery.dicom.prescan import Flawed, prescan
-from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError, parse
+from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError, parse_frames
 from dicomgallery.dicom.references import REFERRING_KINDS, referred_to
 from dicomgallery.dicom.words import words_of
 from dicomgallery.models import FrameFacts, Header, Reference
 from dicomgallery.storage.opening import store
 
 log = logging.getLogger(__name__)
-
-_LONGEST_HEADER_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,4 @@ def _read(blob_sha256: str) -> tuple[Dataset, int]:
         scanned = prescan(data)
         if isinstance(scanned, Flawed):
             raise UnreadableError(scanned.flaw, scanned.detail)
-        end = scanned.dataset_end if scanned.pixel_offset is None else scanned.pixel_offset
-        if end <= _LONGEST_HEADER_BYTES:
-            scanned = replace(scanned, header_end=end)
-        return parse(data, scanned), len(scanned.frame_items) // 2
+        return parse_frames(data, scanned), len(scanned.frame_items) // 2

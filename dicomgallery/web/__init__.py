@@ -17,10 +17,11 @@ from dicomgallery.web import (
     series,
     studies,
     upload,
+    viewer,
 )
 from dicomgallery.web import bin as bins
 
-PAGES = (gallery, upload, images, series, studies, patients, collections, receipts, bins, selection)
+PAGES = (gallery, upload, images, series, viewer, studies, patients, collections, receipts, bins, selection)
 BESIDE = (pictures, about, account, health)
 
 

@@ -9,6 +9,7 @@ import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startMore } from "./more.js";
 import { startFade, startPending } from "./pictures.js";
+import { startPlanes } from "./planes.js";
 import { startPrivacy } from "./privacy.js";
 import { startScrub } from "./scrub.js";
 import { startSelection } from "./selection.js";
@@ -36,6 +37,7 @@ const parts = {
   "[data-more]": startMore,
   "[data-live]": startLive,
   "[data-stepper]": startStepper,
+  "[data-planes]": startPlanes,
   "[data-tag-filter]": startTagFilter,
   "[data-explain]": startExplain,
   "[data-toast]": startToast,

@@ -259,7 +259,8 @@ def test_statistics_count_what_there_is(gallery: Gallery, ids: list[int]) -> Non
 
 
 def test_upkeep_is_for_who_may(gallery: Gallery, onlooker: Actor) -> None:
-    for deed in (upkeep.verify, upkeep.sweep, upkeep.clear_pictures, upkeep.rebuild_pictures, upkeep.statistics):
+    clear = (upkeep.clear_pictures, upkeep.clear_volumes)
+    for deed in (upkeep.verify, upkeep.sweep, *clear, upkeep.rebuild_pictures, upkeep.statistics):
         with pytest.raises(ForbiddenError):
             deed(actor=onlooker)
 
@@ -268,6 +269,7 @@ def test_upkeep_asks_for_itself_and_leaves_its_trace(gallery: Gallery, ids: list
     assert {name for name, duty in DUTIES.items() if duty.every} == {
         "sweep",
         "clear-pictures",
+        "clear-volumes",
         "empty-bin",
         "bin-old-studies",
     }

@@ -6,6 +6,7 @@ from dicomgallery.services.upkeep.repairing import Mended, repair
 from dicomgallery.services.upkeep.statistics import Statistics, statistics
 from dicomgallery.services.upkeep.sweeping import Swept, sweep
 from dicomgallery.services.upkeep.verifying import verify
+from dicomgallery.services.upkeep.volumes import clear_volumes
 
 __all__ = [
     "Findings",
@@ -14,6 +15,7 @@ __all__ = [
     "Statistics",
     "Swept",
     "clear_pictures",
+    "clear_volumes",
     "rebuild_pictures",
     "repair",
     "statistics",

@@ -16,6 +16,7 @@ from dicomgallery.audit import Event
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import BinDeed, Change, Instance, Job, db, now, transaction
 from dicomgallery.services import pictures
+from dicomgallery.services.upkeep import volumes
 from dicomgallery.services.upkeep.blobs import BATCH, without_rows
 from dicomgallery.storage.blobs import BlobStore
 from dicomgallery.storage.opening import store
@@ -54,6 +55,8 @@ def sweep(*, actor: Actor, older_than_seconds: float = AGE_SECONDS) -> Swept:
     """
     demand(actor, Permission.ADMIN)
     blobs, blob_bytes = _sweep_blobs(actor, time.time() - older_than_seconds)
+    if blobs:
+        volumes.forget_gone()
     temporary = _sweep_temporary(settings.current().staging, time.time() - AGE_SECONDS)
     changes, jobs = _sweep_rows()
     return Swept(blobs, blob_bytes, temporary, changes, jobs)

@@ -1,0 +1,1 @@
+"""Volumes: a series as one array on the disk, and planes through it."""

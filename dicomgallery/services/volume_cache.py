@@ -1,0 +1,172 @@
+"""Volumes kept on the disk, each under a hash of the images it was built from and where they lie.
+
+    cache/volumes/<version>/<key>/     slices.npy columns.npy volume.json blobs.txt
+    cache/volumes/<version>/<key>.json why there is no volume
+
+A volume is built aside and appears by rename. `blobs.txt` says whose it is, so that it can go when a blob goes; the
+mtime of `volume.json` is when it was last used.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dicomgallery.errors import UnavailableError
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
+from dicomgallery.imaging.volumes.volume import ABOUT
+
+TOUCH_SECONDS: Final = 600
+RETRY_SECONDS: Final = 600
+FRESH_SECONDS: Final = 60
+"""Nothing used more recently is cleared away: somebody looks at it."""
+LEFT_SECONDS: Final = 3600
+"""What is aside and older than this was left by a building that broke off."""
+PATIENCE_SECONDS: Final = 120
+KEPT_SHARE: Final = 0.9
+_BLOBS: Final = "blobs.txt"
+_PAUSE_SECONDS: Final = 0.05
+_MAY_PASS: Final = frozenset({RenderReason.TOO_SLOW, RenderReason.CRASHED, RenderReason.OUT_OF_MEMORY})
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedVolumes:
+    """What a clearing took away, and what it left."""
+
+    volumes: int
+    left_bytes: int
+
+
+class VolumeCache:
+    """The volumes built by one version."""
+
+    def __init__(self, data: Path, version: str) -> None:
+        self.all_versions = data / "cache" / "volumes"
+        self.root = self.all_versions / version
+
+    def find(self, key: str) -> Path | CannotRenderError | None:
+        """The folder of a volume, why there is none, or None when nobody has tried yet."""
+        folder = self.root / key
+        try:
+            used_at = (folder / ABOUT).stat().st_mtime
+        except FileNotFoundError:
+            return self._failure(key)
+        if time.time() - used_at > TOUCH_SECONDS:
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(folder / ABOUT)
+        return folder
+
+    @contextlib.contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Hold a key against every thread and process; UnavailableError when another holds it very long."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        until = time.monotonic() + PATIENCE_SECONDS
+        with (self.root / f".{key}.lock").open("w") as file:
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > until:
+                        raise UnavailableError("The volume is still being built; ask again in a moment.") from None
+                    time.sleep(_PAUSE_SECONDS)
+            yield
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[Path]:
+        """A folder to build in; what is left of it goes."""
+        folder = self.root / f".{secrets.token_hex(8)}"
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def keep(self, folder: Path, key: str, blobs: Sequence[str]) -> Path:
+        """Keep what was built in a folder."""
+        (folder / _BLOBS).write_text("\n".join(dict.fromkeys(blobs)))
+        kept = self.root / key
+        shutil.rmtree(kept, ignore_errors=True)
+        folder.rename(kept)
+        (self.root / f"{key}.json").unlink(missing_ok=True)
+        return kept
+
+    def keep_failure(self, key: str, refusal: CannotRenderError) -> None:
+        """Keep why there is no volume."""
+        text = json.dumps({"reason": refusal.reason.value, "detail": refusal.detail})
+        made = self.root / f".{secrets.token_hex(8)}"
+        made.write_text(text)
+        made.rename(self.root / f"{key}.json")
+
+    def forget(self, key: str) -> None:
+        """Remove a volume; whoever has it mapped keeps the numbers until they let go."""
+        shutil.rmtree(self.root / key, ignore_errors=True)
+
+    def forget_all(self) -> None:
+        """Remove every volume and every failure."""
+        shutil.rmtree(self.all_versions, ignore_errors=True)
+
+    def blobs(self) -> Iterator[tuple[str, list[str]]]:
+        """Each volume's key, and the SHA-256 of the blobs it was built from."""
+        for folder in self._volumes():
+            with contextlib.suppress(FileNotFoundError):
+                yield folder.name, (folder / _BLOBS).read_text().split()
+
+    def clear(self, limit_bytes: int) -> ClearedVolumes:
+        """Bring the cache under its limit, what was used longest ago first; what was left aside goes too."""
+        for version in self.all_versions.iterdir() if self.all_versions.is_dir() else ():
+            if version != self.root:
+                shutil.rmtree(version, ignore_errors=True)
+        self._sweep()
+        sized = sorted((_used_at(folder), _size(folder), folder) for folder in self._volumes())
+        held, gone = sum(size for _, size, _ in sized), 0
+        if held > limit_bytes:
+            for used_at, size, folder in sized:
+                if held <= limit_bytes * KEPT_SHARE or used_at > time.time() - FRESH_SECONDS:
+                    break
+                self.forget(folder.name)
+                held, gone = held - size, gone + 1
+        return ClearedVolumes(gone, held)
+
+    def _volumes(self) -> list[Path]:
+        if not self.root.is_dir():
+            return []
+        return [path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+
+    def _sweep(self) -> None:
+        for path in self.root.glob(".*") if self.root.is_dir() else ():
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime < LEFT_SECONDS:
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+    def _failure(self, key: str) -> CannotRenderError | None:
+        path = self.root / f"{key}.json"
+        try:
+            age = time.time() - path.stat().st_mtime
+            told = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        refusal = CannotRenderError(RenderReason(told["reason"]), told["detail"])
+        return None if refusal.reason in _MAY_PASS and age > RETRY_SECONDS else refusal
+
+
+def _used_at(folder: Path) -> float:
+    try:
+        return (folder / ABOUT).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_blocks * 512 for path in folder.glob("*") if path.is_file())

@@ -1,0 +1,95 @@
+"""What an address asks of the viewer, read with care."""
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from dicomgallery.dicom.geometry import Vector
+from dicomgallery.dicom.grids import View
+from dicomgallery.imaging.spec import Window
+from dicomgallery.imaging.volumes.spec import Mode, PlaneSpec, Slant
+
+OBLIQUE: Final = "oblique"
+_LONGEST: Final = 24
+
+
+def plane_spec(args: Mapping[str, str]) -> PlaneSpec:
+    """The plane that a program asks for; ValueError in words when it makes no sense."""
+    plane = args.get("plane", View.AXIAL.value)
+    slant = None
+    if plane == OBLIQUE:
+        slant = Slant(_vector(args.get("normal", "")), _vector(args["point"]) if "point" in args else None)
+    try:
+        view = View(plane) if slant is None else View.AXIAL
+        mode = Mode(args.get("mode", Mode.MEAN.value))
+    except ValueError:
+        raise ValueError("A plane is axial, coronal, sagittal or oblique, and a mode is mean, mip or minip.") from None
+    window, voi = args.get("window", ""), _whole(args.get("voi", ""))
+    return PlaneSpec(
+        view=view,
+        index=_whole(args.get("index", "")),
+        slab_mm=_real(args.get("slab", "")) or 0.0,
+        mode=mode,
+        window=_window(window, args.get("level", "")),
+        auto=window == "auto",
+        voi=1 if voi is None else voi,
+        invert=args.get("invert") == "1",
+        slant=slant,
+    )
+
+
+def wanted_set(args: Mapping[str, str]) -> int:
+    """Which time point, from 1; the first for anything else."""
+    return clamped(args.get("set", ""), 1, 9999, usual=1)
+
+
+def clamped(text: str, least: int, most: int, *, usual: int) -> int:
+    """A whole number brought between two others; the usual one for what is none."""
+    try:
+        number = _whole(text)
+    except ValueError:
+        number = None
+    return usual if number is None else min(max(number, least), most)
+
+
+def millimeters(text: str) -> float:
+    """A length from 0 to 100 mm; 0 for what is none."""
+    try:
+        return min(max(_real(text) or 0.0, 0.0), 100.0)
+    except ValueError:
+        return 0.0
+
+
+def _vector(text: str) -> Vector:
+    """Three numbers between commas."""
+    parts = text.split(",")
+    if len(parts) != 3:
+        raise ValueError("A normal and a point are three numbers between commas.")
+    x, y, z = (_real(part) or 0.0 for part in parts)
+    return x, y, z
+
+
+def _window(width: str, level: str) -> Window | None:
+    if width == "auto" or not (width or level):
+        return None
+    wide, center = _real(width), _real(level)
+    if wide is None or center is None:
+        raise ValueError("A window needs its width in `window` and its center in `level`.")
+    return Window(center, wide)
+
+
+def _whole(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 8):
+        raise ValueError("Planes and windows are counted by whole numbers from 1.")
+    return int(text)
+
+
+def _real(text: str) -> float | None:
+    if not text:
+        return None
+    number = float(text[:_LONGEST])
+    if not math.isfinite(number):
+        raise ValueError("A number must be finite.")
+    return number

@@ -1,0 +1,113 @@
+"""What every tab of the viewer shares: the series, the way back, the tabs, the rail of the study's series."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from flask import url_for
+
+from dicomgallery.access import Actor
+from dicomgallery.catalog import cards
+from dicomgallery.catalog import series as catalog_series
+from dicomgallery.catalog.query import Level
+from dicomgallery.catalog.series import SeriesPage
+from dicomgallery.models import Series
+from dicomgallery.web import crumbs
+from dicomgallery.web.cards import thumbnail
+
+TABS: Final = {"slices": "Slices", "planes": "Planes", "tags": "Tags"}
+MOST_IN_RAIL: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """A series of the study, in the rail."""
+
+    title: str
+    modality: str
+    count: int
+    href: str
+    src: str
+    is_here: bool
+    step: str
+    """Where the keys for the series before and after lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A series in the viewer."""
+
+    actor: Actor
+    page: SeriesPage
+    tab: str
+    kept: Mapping[str, str]
+    """What goes along from tab to tab."""
+
+    @classmethod
+    def of(cls, actor: Actor, key: str, args: Mapping[str, str]) -> Self:
+        """The room of the series of this row id or UID; NotFoundError when there is none."""
+        found = catalog_series.by_key(actor.scope, key)
+        tab = args.get("tab", "")
+        kept = {name: args[name][:24] for name in ("image", "center", "width", "window", "set") if args.get(name)}
+        page = catalog_series.page(actor.scope, found.id)
+        return cls(actor, page, tab if tab in TABS else "slices", kept)
+
+    @property
+    def series(self) -> Series:
+        """The series itself."""
+        return self.page.series
+
+    @property
+    def here(self) -> str:
+        """The address of the viewer, without what is looked at."""
+        return viewer_page(self.series.id)
+
+    @property
+    def title(self) -> str:
+        """What the series is called."""
+        return crumbs.series_title(self.series)
+
+    @property
+    def crumbs(self) -> crumbs.Crumbs:
+        """Where the viewer stands."""
+        above = crumbs.of_series(self.series, self.page.study, self.page.patient)
+        return [*above, {"label": "Viewer"}]
+
+    @property
+    def tabs(self) -> Sequence[dict[str, object]]:
+        """The tabs as links."""
+        return [
+            {
+                "label": label,
+                "href": viewer_page(self.series.id, tab=None if tab == "slices" else tab, **self.kept),
+                "current": tab == self.tab,
+            }
+            for tab, label in TABS.items()
+        ]
+
+    @property
+    def rail(self) -> Sequence[Neighbor]:
+        """The series of the study by number; of very many those about this one."""
+        siblings = self.page.siblings
+        at = next((place for place, one in enumerate(siblings) if one.id == self.series.id), 0)
+        start = max(0, min(at - MOST_IN_RAIL // 2, len(siblings) - MOST_IN_RAIL))
+        near = siblings[start : start + MOST_IN_RAIL]
+        shown = {card.id: card for card in cards.of(self.actor.scope, Level.SERIES, [one.id for one in near])}
+        steps = {at - 1: "previous-series", at + 1: "next-series"}
+        return [
+            Neighbor(
+                title=crumbs.series_title(one),
+                modality=one.modality,
+                count=one.instance_count,
+                href=viewer_page(one.id),
+                src=thumbnail(shown[one.id]) if one.id in shown else "",
+                is_here=one.id == self.series.id,
+                step=steps.get(place, ""),
+            )
+            for place, one in enumerate(near, start)
+        ]
+
+
+def viewer_page(series_id: int, **query: Any) -> str:
+    """The address of the viewer of a series."""
+    return url_for("viewer.show", key=str(series_id), **query)

@@ -1,0 +1,155 @@
+"""The tabs that show one image at a time: its picture in the middle of what is known of it, or its tags."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+from urllib.parse import parse_qsl
+
+from flask import url_for
+
+from dicomgallery.access import Actor
+from dicomgallery.catalog import instances
+from dicomgallery.catalog.instances import Detail, Image, images_of
+from dicomgallery.dicom import transfer, values
+from dicomgallery.dicom.grids.sights import sides_of
+from dicomgallery.dicom.health import mm
+from dicomgallery.dicom.health.findings import parsed
+from dicomgallery.dicom.values import with_minus
+from dicomgallery.imaging.presets import CT_PRESETS
+from dicomgallery.web import crumbs
+from dicomgallery.web.cards import picture
+from dicomgallery.web.image_page import ImagePage
+from dicomgallery.web.look import Look
+from dicomgallery.web.viewer import asking
+from dicomgallery.web.viewer.room import Room
+
+AHEAD: Final = 3
+
+
+def slice_of(actor: Actor, room: Room, args: Mapping[str, str]) -> "SlicePage | None":
+    """The image that the address asks for, the middle one when it does not; None in a series without any."""
+    places = images_of(room.page.slices)
+    if not places:
+        return None
+    number = asking.clamped(args.get("image", ""), 1, len(places), usual=len(places) // 2 + 1)
+    one, frame = places[number - 1]
+    look = replace(Look.parse(args, frames=0), frame=frame, tab="tags", also=(("image", str(number)),))
+    return SlicePage(actor, instances.detail(actor.scope, one.id), look, room=room, places=places, number=number)
+
+
+def frames_json(room: Room, places: Sequence[Image], args: Mapping[str, str]) -> list[dict[str, str]]:
+    """What the slider steps through, looked at as the address says."""
+    look = replace(Look.parse(args, frames=0), tab="tags")
+    tokens = {frame: replace(look.spec, frame=frame).token() for frame in {frame for _, frame in places}}
+    return [
+        {
+            "src": picture(one.id, one.blob12, tokens[frame]),
+            "href": room.here + look.query(also=(("image", str(number)),)),
+        }
+        for number, (one, frame) in enumerate(places, 1)
+    ]
+
+
+class SlicePage(ImagePage):
+    """An image in the viewer, looked at in one way."""
+
+    def __init__(
+        self, actor: Actor, found: Detail, look: Look, *, room: Room, places: Sequence[Image], number: int
+    ) -> None:
+        super().__init__(actor, found, look)
+        self.room = room
+        self.places = places
+        self.number = number
+
+    @property
+    def here(self) -> str:
+        """The address of the viewer; of the image's own page where its tags are shown."""
+        return super().here if self.room.tab == "tags" else self.room.here
+
+    @property
+    def total(self) -> int:
+        """How many images there are to step through."""
+        return len(self.places)
+
+    @property
+    def alt(self) -> str:
+        """The picture in words."""
+        words = (self.series.modality, self.series.description, f"image {self.number} of {self.total}")
+        return ", ".join(word for word in words if word)
+
+    def at(self, number: int) -> str:
+        """The viewer at another image, looked at in the same way; empty where there is none."""
+        if not 1 <= number <= self.total:
+            return ""
+        return self.room.here + self.look.query(frame=None, also=(("image", str(number)), *self._tab))
+
+    @property
+    def stack(self) -> str:
+        """Where the script finds what the slider steps through."""
+        query = self.look.query(frame=None, also=())
+        return url_for("viewer.frames", key=str(self.series.id)) + (query if len(query) > 1 else "")
+
+    @property
+    def sizes(self) -> Mapping[str, str]:
+        """Width and center of the windows that everybody knows, by their keys."""
+        presets = CT_PRESETS.values() if self.series.modality == "CT" else ()
+        return {str(key): f"{one.width:g} / {with_minus(f'{one.center:g}')}" for key, one in enumerate(presets, 1)}
+
+    @property
+    def kept(self) -> Sequence[tuple[str, str]]:
+        """What the form of the slider sends along."""
+        return [*parse_qsl(self.look.query(frame=None, also=()).removeprefix("?")), *self._tab]
+
+    @property
+    def ahead(self) -> Sequence[str]:
+        """The pictures that are likely wanted next."""
+        near = [self.number + 1, self.number - 1, *range(self.number + 2, self.number + 1 + AHEAD)]
+        return [self._picture(number) for number in near if 1 <= number <= self.total]
+
+    @cached_property
+    def sides(self) -> dict[str, str]:
+        """The letters of the patient's sides; none where the image does not say how it lies."""
+        cosines = parsed(self.instance.orientation, 6)
+        return sides_of(cosines[:3], cosines[3:]) if cosines and any(cosines) else {}
+
+    @property
+    def person(self) -> Sequence[str]:
+        """The patient and the place, as they stand in the corner."""
+        patient = self.found.patient
+        about = (values.display_sex(patient.sex), values.display_age(self.study.age))
+        parts = (crumbs.patient_name(patient), patient.patient_id, ", ".join(one for one in about if one))
+        return [part for part in dict.fromkeys(parts) if part]
+
+    @property
+    def origin(self) -> Sequence[str]:
+        """Where and when it was made."""
+        when = f"{values.display_date(self.study.date)} {values.display_time(self.study.time)}".strip()
+        return [part for part in (self.study.institution, when, self.series.description) if part]
+
+    @property
+    def whereabouts(self) -> Sequence[str]:
+        """Which image it is, and where it lies."""
+        at = self.instance.position_mm
+        frame = f", frame {self.look.frame} of {self.instance.frames}" if self.look.frame else ""
+        place = mm(at) if at is not None else ""
+        return [part for part in (f"Image {self.number} of {self.total}{frame}", place) if part]
+
+    @property
+    def making(self) -> Sequence[str]:
+        """How it is shown and what it is."""
+        window = self.look.window
+        said = next((str(one["label"]) for one in self.windows if one["current"]), "")
+        shown = f"W {window.width:g} L {with_minus(f'{window.center:g}')}" if window else ""
+        size = f"{self.instance.columns} \N{MULTIPLICATION SIGN} {self.instance.rows}"
+        encoding = transfer.short_name(self.instance.transfer_syntax)
+        named = f"{shown} ({said})" if shown and said else shown or said
+        return [part for part in (named, size, encoding) if part]
+
+    @property
+    def _tab(self) -> tuple[tuple[str, str], ...]:
+        return (("tab", self.room.tab),) if self.room.tab != "slices" else ()
+
+    def _picture(self, number: int) -> str:
+        one, frame = self.places[number - 1]
+        return picture(one.id, one.blob12, replace(self.look.spec, frame=frame))
