@@ -53,6 +53,7 @@ PURE = {
     "collections.kept": "text",
     "headers.holds": "one header that was read already",
     "images.clauses": "conditions",
+    "instances.images_of": "spreads what it is given",
     "images.header_tokens": "conditions",
     "scoping.probing": "a condition",
     "scoping.shown": "a condition, beside one on the scope",
