@@ -58,15 +58,17 @@ def in_parts(scope: Scope, rows: Sequence[Any], places: Mapping[int, Place]) -> 
     A concatenation stands where its first part would. What has one position is no part of any: those of an enhanced
     object are its frames'.
     """
-    found: dict[int, tuple[str, int]] = {}
+    found: dict[int, tuple[tuple[int, str], int]] = {}
     for some in batches([row.id for row in rows if row.position_mm is None]):
-        query = select(FrameFacts.instance_id, FrameFacts.concatenation_uid, FrameFacts.in_concatenation_number)
+        columns = (FrameFacts.instance_id, FrameFacts.in_concatenation_number, Instance.series_key)
+        query = select(*columns, FrameFacts.concatenation_uid)
         query = query.join(Instance, FrameFacts.instance_id == Instance.id).where(within(scope, Instance))
         query = query.where(FrameFacts.instance_id.in_(some), FrameFacts.concatenation_uid != "")
-        found |= {row[0]: (row[1], row[2] or 0) for row in db.session.execute(query)}
-    anchors: dict[str, Any] = {}
-    for instance_id, (uid, _) in found.items():
-        anchors[uid] = min(anchors.get(uid, places[instance_id]), places[instance_id])
+        for instance_id, number, series_key, uid in db.session.execute(query):
+            found[instance_id] = ((series_key, uid), number or 0)
+    anchors: dict[tuple[int, str], Any] = {}
+    for instance_id, (whole, _) in found.items():
+        anchors[whole] = min(anchors.get(whole, places[instance_id]), places[instance_id])
     return {
         instance_id: (anchors[found[instance_id][0]], found[instance_id][1], place)
         if instance_id in found

@@ -7,7 +7,7 @@ from typing import Final
 from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements
-from dicomgallery.dicom.display_colors import Color
+from dicomgallery.dicom.display_colors import Color, lab_color
 from dicomgallery.dicom.values import clean
 
 MOST_ANNOTATIONS: Final = 500
@@ -162,33 +162,14 @@ def _unit(item: Dataset, tag: int) -> str:
 
 def _color(item: Dataset) -> Color | None:
     """What the layer asks for, as sRGB: CIELab, else the retired RGB, else a gray (PS3.3 C.10.7.1.1)."""
-    lab = elements.numbers(item, 0x00700401)
-    if len(lab) == 3:
-        return from_cielab(lab)
+    if lab := lab_color(elements.numbers(item, 0x00700401)):
+        return lab
     rgb = elements.numbers(item, 0x00700067)
     if len(rgb) == 3:
         red, green, blue = (_byte(value / 0xFFFF) for value in rgb)
         return red, green, blue
     gray = elements.number(item, 0x00700066)
     return None if gray is None else (_byte(gray / 0xFFFF),) * 3
-
-
-def from_cielab(lab: Sequence[float]) -> Color:
-    """A color of PCS values from 0 to FFFF as sRGB (PS3.3 C.10.7.1.1; white D50, brought to D65 after Bradford)."""
-    light, a, b = (min(max(value, 0.0), 0xFFFF) / 0xFFFF for value in lab)
-    fy = (light * 100 + 16) / 116
-    fx, fz = fy + (a * 255 - 128) / 500, fy - (b * 255 - 128) / 200
-    x, y, z = (
-        white * (f**3 if f > 6 / 29 else 3 * (6 / 29) ** 2 * (f - 4 / 29))
-        for white, f in zip((0.9642, 1.0, 0.8249), (fx, fy, fz), strict=True)
-    )
-    linear = (
-        3.1338561 * x - 1.6168667 * y - 0.4906146 * z,
-        -0.9787684 * x + 1.9161415 * y + 0.0334540 * z,
-        0.0719453 * x - 0.2289914 * y + 1.4052427 * z,
-    )
-    red, green, blue = (_byte(12.92 * one if one <= 0.0031308 else 1.055 * one ** (1 / 2.4) - 0.055) for one in linear)
-    return red, green, blue
 
 
 def _byte(share: float) -> int:

@@ -15,12 +15,12 @@ from dicomgallery.dicom.structure import keyword_of, name_of_tag
 from dicomgallery.dicom.uids import name_of
 from dicomgallery.dicom.values import (
     clean,
+    counted,
     display_age,
     display_date,
     display_datetime,
     display_sex,
     display_time,
-    grouped,
     person_name,
 )
 
@@ -234,13 +234,13 @@ def human_value(leaf: Leaf) -> str:
     value = leaf.value
     if leaf.vr == "SQ":
         meaning = _meaning(leaf)
-        return _counted(len(value), "item") + (f": {meaning}" if meaning else "")
+        return counted(len(value), "item") + (f": {meaning}" if meaning else "")
     if isinstance(value, bytes):
-        return _counted(len(value), "byte") if value else ""
+        return counted(len(value), "byte") if value else ""
     parts = [_human_part(leaf, part) for part in value[:MOST_SHOWN]]
     shown = (" \u00d7 " if leaf.tag in SPACINGS and len(parts) == 2 else ", ").join(parts)
     if len(value) > MOST_SHOWN:
-        shown += f", … ({_counted(len(value), 'value')})"
+        shown += f", … ({counted(len(value), 'value')})"
     unit = UNITS.get(leaf.tag, "")
     if unit and shown:
         shown += unit if unit == "°" else f" {unit}"
@@ -322,11 +322,7 @@ def _items(leaf: Leaf) -> Sequence[Dataset]:
     return [item for item in leaf.value if isinstance(item, Dataset)]
 
 
-def _counted(number: int, one: str) -> str:
-    return f"{grouped(number)} {one}{'' if number == 1 else 's'}"
-
-
 def _cut(text: str, longest: int = LONGEST_SHOWN) -> str:
     """Cut a long text and say how long it is."""
     text = elements.storable(text)
-    return text if len(text) <= longest else f"{text[:longest]}… ({_counted(len(text), 'character')})"
+    return text if len(text) <= longest else f"{text[:longest]}… ({counted(len(text), 'character')})"

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements
 from dicomgallery.dicom.records import Record, record_of
-from dicomgallery.dicom.values import clean, grouped
+from dicomgallery.dicom.values import clean, counted
 
 DIRECTORY_CLASS: Final = "1.2.840.10008.1.3.10"
 MOST_RECORDS: Final = 3000
@@ -60,8 +60,8 @@ class Directory:
             return "It lists no files."
         if objects["image"] == 0:
             objects = Counter({"object": objects["other object"]})
-        parts = " and ".join(_counted(number, noun) for noun, number in sorted(objects.items()) if number)
-        return parts + (f" of {_counted(patients, 'patient')}" if patients else "")
+        parts = " and ".join(counted(number, noun) for noun, number in sorted(objects.items()) if number)
+        return parts + (f" of {counted(patients, 'patient')}" if patients else "")
 
 
 def directory_of(dataset: Dataset) -> Directory | None:
@@ -137,23 +137,19 @@ class _Reading:
         """What a reader should know, a sentence each."""
         if self.unreached:
             which = "No record leads" if self.unreached == len(self.items) else "No other record leads"
-            yield f"{which} to {_counted(self.unreached, 'record')}; they stand in the order of the file."
+            yield f"{which} to {counted(self.unreached, 'record')}; they stand in the order of the file."
         if self.astray:
-            yield f"{_counted(self.astray, 'offset')} {_agreeing(self.astray)} to where no record begins."
+            yield f"{counted(self.astray, 'offset')} {_agreeing(self.astray)} to where no record begins."
         if self.repeated:
-            yield f"{_counted(self.repeated, 'offset')} {_agreeing(self.repeated)} to a record that was told before."
+            yield f"{counted(self.repeated, 'offset')} {_agreeing(self.repeated)} to a record that was told before."
         if self.inactive:
-            yield f"{_counted(self.inactive, 'record')} marked as no longer in use {_are(self.inactive)} not shown."
+            yield f"{counted(self.inactive, 'record')} marked as no longer in use {_are(self.inactive)} not shown."
         if self.left_out:
-            yield f"{_counted(self.left_out, 'record')} more {_are(self.left_out)} not shown; the tags list them all."
+            yield f"{counted(self.left_out, 'record')} more {_are(self.left_out)} not shown; the tags list them all."
 
 
 def _rank(item: Dataset) -> int:
     return _RANKS.get(clean(elements.first(item, 0x00041430)).upper(), _LEAF_RANK)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{grouped(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def _agreeing(number: int) -> str:

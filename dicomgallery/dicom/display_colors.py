@@ -36,7 +36,7 @@ def asked_color(values: Sequence[float], place: int) -> Color:
 
 
 def lab_color(values: Sequence[float]) -> Color | None:
-    """The color of a Recommended Display CIELab Value (PS3.3 C.10.7.1.1); None for what is none.
+    """The color of a CIELab value as segments and graphic layers recommend them (PS3.3 C.10.7.1.1); None for no such.
 
     L* from 0 to 100 and a* and b* from -128 to 127 are written as 0 to 65535, for a white of D50.
     """

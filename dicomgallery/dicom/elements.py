@@ -88,8 +88,12 @@ def items(header: Header, tag: int) -> Sequence[Dataset]:
     """Return a sequence's items; none when it is absent or is no sequence."""
     if isinstance(header, Skimmed):
         return ()
+    stored = as_stored(header, tag)
+    # Asked for its VR, pydicom would first convert what it is not: seconds for the points of a structure set.
+    if stored is None or (isinstance(stored, RawDataElement) and vr_of(stored) not in ("SQ", "UN")):
+        return ()
     try:
-        if tag not in header or header[tag].VR != "SQ":
+        if header[tag].VR != "SQ":
             return ()
         found = header[tag].value
     except PYDICOM_TROUBLE:

@@ -18,6 +18,8 @@ from dicomgallery.dicom.vocabulary import Kind, kind_of
 Deidentified = Literal["no", "yes", "profile"]
 
 _BIGGEST = 2**31 - 1
+_MOST_FRAMES = 1_000_000
+"""Of more no picture can be asked for: a file that says so counts as one of so many."""
 _UID: Final = re.compile(r"[0-9.]{0,64}")
 
 _TAGS: Final = {tag: BaseTag(tag) for tag in (
@@ -249,7 +251,7 @@ def _instance(header: Header, transfer_syntax: str, *, headerless: bool, has_pix
         sop_class_uid=sop_class,
         transfer_syntax=transfer_syntax,
         number=number,
-        frames=max(1, _count(header, 0x00280008)) if has_pixels else 0,
+        frames=min(max(1, _count(header, 0x00280008)), _MOST_FRAMES) if has_pixels else 0,
         rows=rows,
         columns=columns,
         bits_allocated=_count(header, 0x00280100),

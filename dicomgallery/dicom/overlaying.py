@@ -1,14 +1,14 @@
 """Frames of a segmentation laid on the images they belong to, plane by plane."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from dicomgallery.dicom.geometry import Vector, dot
 from dicomgallery.dicom.planes import Plane
-from dicomgallery.dicom.segments import Segment, Segmentation, SegmentFrame
+from dicomgallery.dicom.segments import Segmentation, SegmentFrame
 
 _PARALLEL: Final = 0.9999
 _SAME_MM: Final = 0.05
@@ -39,10 +39,6 @@ class Sheet:
     """The segmentation names that image; else it lies there by its place alone."""
     frames: list[SegmentFrame] = field(default_factory=list)
 
-    def holds(self, segment: Segment | None) -> bool:
-        """Say whether a segment may be on it; of None, whether any."""
-        return segment is None or any(one.segment in (None, segment.number) for one in self.frames)
-
 
 def are_parallel(one: Plane, other: Plane) -> bool:
     """Say whether two planes are parallel, from whichever side they are seen."""
@@ -66,43 +62,56 @@ def sheets_of(segmentation: Segmentation, grounds: Sequence[Ground]) -> tuple[Sh
     return tuple(sorted(found.values(), key=_order))
 
 
+class _Stack:
+    """Places along the normal, and the images that lie there."""
+
+    def __init__(self, places: Iterable[tuple[float, int]]) -> None:
+        self.places = sorted(places)
+
+    def nearest(self, height: float) -> tuple[float, int] | None:
+        """How far away the nearest image lies, and its number; of several at one place the first."""
+        at = bisect_left(self.places, (height, 0))
+        near = min(self.places[max(0, at - 1) : at + 1], key=lambda one: abs(one[0] - height), default=None)
+        if near is None:
+            return None
+        place, number = self.places[bisect_left(self.places, (near[0], 0))]
+        return abs(place - height), number
+
+
 class _Laying:
     """What is asked of every frame, prepared once: there may be thousands of either kind."""
 
     def __init__(self, segmentation: Segmentation, grounds: Sequence[Ground]) -> None:
         self.is_tiled = segmentation.is_tiled
         self.normal = _normal(segmentation, grounds)
-        self.by_uid: dict[str, list[Ground]] = {}
-        self.places: list[tuple[float, int]] = []
         self.grounds = grounds
+        self.by_frame = {(ground.uid, ground.frame): number for number, ground in enumerate(grounds)}
+        self.by_uid: dict[str, list[int]] = {}
+        self.stacks: dict[str, _Stack] = {}
+        places: list[tuple[float, int]] = []
         said = segmentation.frame_of_reference_uid
-        for place, ground in enumerate(grounds):
-            self.by_uid.setdefault(ground.uid, []).append(ground)
+        for number, ground in enumerate(grounds):
+            self.by_uid.setdefault(ground.uid, []).append(number)
             plane = ground.plane
             # Two frames of reference have nothing to do with one another (PS3.3 C.7.4.1).
             is_here = plane is not None and said in ("", plane.frame_of_reference_uid or said)
             if plane is not None and is_here and abs(dot(plane.normal, self.normal)) > _PARALLEL:
-                self.places.append((dot(plane.origin, self.normal), place))
-        self.places.sort()
-        gaps = sorted(upper - lower for (lower, _), (upper, _) in pairwise(self.places) if upper - lower > 1e-3)
+                places.append((dot(plane.origin, self.normal), number))
+        self.stack = _Stack(places)
+        steps = (upper - lower for (lower, _), (upper, _) in pairwise(self.stack.places))
+        gaps = sorted(step for step in steps if step > 1e-3)
         self.reach_mm = gaps[len(gaps) // 2] / 2 + 1e-3 if gaps else _ALONE_MM
 
     def ground_of(self, frame: SegmentFrame) -> tuple[Ground | None, bool]:
         """The image under a frame, and whether the frame names it; none is laid under the tiles of a slide."""
         if self.is_tiled:
             return None, False
-        named = [
-            ground
-            for uid, number in frame.sources
-            for ground in self.by_uid.get(uid, ())
-            if number is None or ground.frame in (None, number)
-        ]
         plane = frame.plane
-        if plane is not None and len(named) > 1:
-            height = dot(plane.origin, self.normal)
-            named.sort(key=lambda ground: self._distance(ground, height))
+        height = dot(plane.origin, self.normal) if plane is not None else None
+        named = [found for source in frame.sources if (found := self._named(*source, height)) is not None]
         if named:
-            return named[0], True
+            number = named[0] if height is None else min(named, key=lambda one: self._distance(one, height))
+            return self.grounds[number], True
         return (self._nearest(plane), False) if plane is not None else (None, False)
 
     def key(self, frame: SegmentFrame, ground: Ground | None, position: float | None) -> object:
@@ -115,16 +124,32 @@ class _Laying:
             return round(position / _SAME_MM), frame.plane.across, frame.plane.down
         return frame.sources[:1] or frame.number
 
-    def _distance(self, ground: Ground, height: float) -> float:
-        return abs(dot(ground.plane.origin, self.normal) - height) if ground.plane else float("inf")
+    def _named(self, uid: str, frame: int | None, height: float | None) -> int | None:
+        """The number of the image that a frame names; of an image whose frame it does not name, the nearest one."""
+        if frame is not None:
+            return self.by_frame.get((uid, frame), self.by_frame.get((uid, None)))
+        numbers = self.by_uid.get(uid, ())
+        if len(numbers) > 1 and height is not None:
+            if uid not in self.stacks:
+                self.stacks[uid] = _Stack(self._placed(numbers))
+            if near := self.stacks[uid].nearest(height):
+                return near[1]
+        return numbers[0] if numbers else None
+
+    def _placed(self, numbers: Sequence[int]) -> Iterator[tuple[float, int]]:
+        for number in numbers:
+            if plane := self.grounds[number].plane:
+                yield dot(plane.origin, self.normal), number
+
+    def _distance(self, number: int, height: float) -> float:
+        plane = self.grounds[number].plane
+        return abs(dot(plane.origin, self.normal) - height) if plane else float("inf")
 
     def _nearest(self, plane: Plane) -> Ground | None:
         if abs(dot(plane.normal, self.normal)) <= _PARALLEL:
             return None
-        height = dot(plane.origin, self.normal)
-        at = bisect_left(self.places, (height, 0))
-        near = min(self.places[max(0, at - 1) : at + 1], key=lambda one: abs(one[0] - height), default=None)
-        return self.grounds[near[1]] if near is not None and abs(near[0] - height) <= self.reach_mm else None
+        near = self.stack.nearest(dot(plane.origin, self.normal))
+        return self.grounds[near[1]] if near is not None and near[0] <= self.reach_mm else None
 
 
 def _normal(segmentation: Segmentation, grounds: Sequence[Ground]) -> Vector:

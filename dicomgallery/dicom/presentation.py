@@ -25,6 +25,8 @@ APPLIED: Final = frozenset({GRAYSCALE, COLOR, PSEUDO_COLOR})
 """The kinds that can be applied to an image; the others mix several, or cut volumes."""
 
 MOST_IMAGES: Final = 20_000
+_FARTHEST: Final = 2**31
+"""No corner of a displayed area, a number of VR SL, lies beyond."""
 _OVERLAYS: Final = range(0x60000000, 0x60200000, 0x20000)
 
 
@@ -183,7 +185,7 @@ def _holds(images: Targets, sop_uid: str, frame: int) -> bool:
 
 def _area(item: Dataset) -> DisplayedArea | None:
     corners = [elements.numbers(item, tag) for tag in (0x00700052, 0x00700053)]
-    if any(len(corner) != 2 for corner in corners):
+    if any(len(corner) != 2 or max(map(abs, corner)) >= _FARTHEST for corner in corners):
         return None
     # The corners are those on the screen: on a turned image the first may lie right of the second, or below it.
     columns, rows = (sorted(int(corner[axis]) for corner in corners) for axis in (0, 1))

@@ -4,7 +4,7 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements
 from dicomgallery.dicom.presentation import COLOR, Presentation, voi_of_image
-from dicomgallery.dicom.values import clean, with_minus
+from dicomgallery.dicom.values import clean, counted, with_minus
 
 _SHUTTERS = {
     "RECTANGULAR": "a rectangle",
@@ -20,7 +20,7 @@ def deeds_of(dataset: Dataset, said: Presentation, sop_uid: str, frame: int) -> 
     if shutters := [_SHUTTERS[one] for one in said.shutters if one in _SHUTTERS]:
         found.append(f"Hides what lies outside {' and '.join(shutters)}")
     if count := len(said.overlays):
-        found.append(f"Shows {count} overlay {'plane' if count == 1 else 'planes'}")
+        found.append(f"Shows {counted(count, 'overlay plane')}")
     if area := said.area_of(sop_uid, frame):
         mode = {"TRUE SIZE": ", meant in true size", "MAGNIFY": ", meant enlarged"}.get(area.mode, "")
         columns, rows = f"columns {area.left} to {area.right}", f"rows {area.top} to {area.bottom}"
@@ -33,8 +33,9 @@ def deeds_of(dataset: Dataset, said: Presentation, sop_uid: str, frame: int) -> 
     texts, lines = sum(len(one.texts) for one in drawn), sum(len(one.graphics) for one in drawn)
     if texts or lines:
         layers = len({one.layer for one in drawn})
-        told = [_many(texts, "text"), _many(lines, "line or shape", "lines and shapes")]
-        found.append(f"Draws {' and '.join(filter(None, told))} in {_many(layers, 'layer')}")
+        told = [counted(texts, "text")] if texts else []
+        told += [counted(lines, "line or shape", "lines and shapes")] if lines else []
+        found.append(f"Draws {' and '.join(told)} in {counted(layers, 'layer')}")
     return found
 
 
@@ -65,10 +66,6 @@ def _lut(dataset: Dataset) -> list[str]:
         return ["Looks grays up in its presentation LUT"]
     is_inverse = elements.first(dataset, 0x20500020).upper() == "INVERSE"
     return ["Shows low values white"] if is_inverse else []
-
-
-def _many(count: int, noun: str, nouns: str = "") -> str:
-    return f"{count} {noun if count == 1 else nouns or noun + 's'}" if count else ""
 
 
 def _number(value: float) -> str:

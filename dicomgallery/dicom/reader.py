@@ -68,8 +68,8 @@ class UnreadableError(RefusedError):
 
 def read_header(source: bytes | Path) -> Dataset:
     """Read everything before the pixel data; `file_meta` is set. Raises UnreadableError."""
-    data = _bytes_of(source)
-    return parse(data, _gate(data))
+    with _opened(source) as data:
+        return parse(data, _gate(data))
 
 
 def read_frames(source: bytes | Path) -> Dataset:

@@ -1,7 +1,8 @@
 """What a treatment record says was done: beams or sources, fractions, doses so far (PS3.3 C.8.8.17 to C.8.8.23)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -12,6 +13,8 @@ from dicomgallery.dicom.values import clean
 
 MOST: Final = 200
 """Of deliveries, fractions, doses and groups each; how many more there are is said."""
+_MOST_POINTS: Final = 10_000
+"""Control points of a delivery that are looked through."""
 _ENOUGH: Final = 0.99
 """Less than this share of what was specified is worth telling."""
 
@@ -44,7 +47,7 @@ class Delivery:
     """Of the next two: monitor units, minutes, particles; seconds of a source."""
     specified: float | None
     delivered: float | None
-    end: "End"
+    end: End
     doses: tuple["Dose", ...]
 
     @property
@@ -162,7 +165,7 @@ class _Reading:
 
 
 def _beam(item: Dataset, points_tag: int) -> Delivery:
-    points = elements.items(item, points_tag)[:1]
+    points = elements.items(item, points_tag)[:_MOST_POINTS]
     point = points[0] if points else Dataset()
     return Delivery(
         number=elements.whole(item, 0x300C0006),
@@ -174,7 +177,7 @@ def _beam(item: Dataset, points_tag: int) -> Delivery:
         unit=meterset_unit(item),
         specified=elements.number(item, 0x30080032),
         delivered=elements.number(item, 0x30080036),
-        end=_end(item),
+        end=_end(item, points),
         doses=_doses(item),
     )
 
@@ -193,17 +196,18 @@ def _setup(item: Dataset) -> Delivery:
         unit="s",
         specified=_sum(channels, 0x30080132),
         delivered=_sum(channels, 0x30080134),
-        end=_end(item),
+        end=_end(item, chain.from_iterable(elements.items(one, 0x30080160)[:_MOST_POINTS] for one in channels)),
         doses=_doses(item),
     )
 
 
-def _end(item: Dataset) -> End:
+def _end(item: Dataset, points: Iterable[Dataset]) -> End:
+    """How a delivery went; what was overridden stands with each of its control points (PS3.3 C.8.8.21)."""
     return End(
         status=elements.word(item, 0x3008002A),
         code=clean(elements.first(item, 0x3008002B)),
         verification=_VERIFICATIONS.get(clean(elements.first(item, 0x3008002C)).upper(), ""),
-        overrides=len(elements.items(item, 0x30080060)),
+        overrides=sum(len(elements.items(one, 0x30080060)) for one in (item, *points)),
     )
 
 

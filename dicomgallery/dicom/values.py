@@ -38,6 +38,11 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", THIN_SPACE)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 image, 12 images, 1 270 images."""
+    return f"{grouped(number)} {one if number == 1 else many or one + 's'}"
+
+
 def with_minus(text: str) -> str:
     """A written number with a true minus sign, and none before zero."""
     return "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")

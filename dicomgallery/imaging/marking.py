@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
@@ -183,7 +183,7 @@ def _box(corners: list[Point]) -> tuple[float, float, float, float]:
     return xs[0], ys[0], xs[-1], ys[-1]
 
 
-@cache
+@lru_cache(maxsize=32)
 def _font(size: int) -> ImageFont.FreeTypeFont:
     font = ImageFont.load_default(max(size, 1))
     if not isinstance(font, ImageFont.FreeTypeFont):
@@ -202,6 +202,7 @@ def _drawable(line: str) -> str | None:
     return written if all(map(_has, dict.fromkeys(written))) else None
 
 
+@lru_cache(maxsize=4096)
 def _has(char: str) -> bool:
     return char.isspace() or bytes(_font(24).getmask(char)) != _missing()
 

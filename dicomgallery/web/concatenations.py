@@ -30,7 +30,9 @@ class Parts:
     @cached_property
     def total(self) -> int:
         """How many parts there are, as far as the parts that are here tell."""
-        return max(len(self.parts), *(max(part.total or 0, part.number or 0) for part in self.parts))
+        # Two objects may say that they are the same part, as copies do.
+        different = {part.number or f"without a number, {part.instance_id}" for part in self.parts}
+        return max(len(different), *(max(part.total or 0, part.number or 0) for part in self.parts))
 
     @property
     def sentence(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dicomgallery.dicom.frames import Column, FrameTable
+from dicomgallery.web.asked import whole
 
 ROWS: Final = 200
 """Frames on a page."""
@@ -40,8 +41,8 @@ class FramePage:
         cls, table: FrameTable, text: str, frame: int, at: Callable[[int], str], begun_at: Callable[[int], str]
     ) -> "FramePage":
         """The page that begins where the address says, else the one with the frame that is shown."""
-        asked = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else frame
-        within = min(max(asked, 1), table.count)
+        asked = whole(text)
+        within = min(max(frame if asked is None else asked, 1), table.count)
         return cls(table, frame, (within - 1) // ROWS * ROWS + 1, at, begun_at)
 
     @property

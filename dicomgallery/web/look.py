@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from dicomgallery.imaging.presets import CT_PRESETS
 from dicomgallery.imaging.spec import MAX_ID, MAX_VOI, Format, RenderSpec, Window
+from dicomgallery.web.asked import whole
 
 TABS: Final = {"tags": "Tags", "frames": "Frames", "text": "Text", "history": "History"}
 LONGEST_NUMBER: Final = 24
@@ -121,14 +122,13 @@ _NO_WINDOW: Final[dict[str, Any]] = {"window": None, "auto": False}
 
 def _number_of(text: str) -> int | None:
     """The number of one of the file's windows; None for the first, which is shown anyway, and for anything else."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_VOI)) else 1
-    return number if number > 1 else None
+    number = whole(text, MAX_VOI)
+    return number if number is not None and number > 1 else None
 
 
 def _state_of(text: str) -> int | None:
     """The instance id of a presentation state; None for what is none."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID)) else 0
-    return number if 1 <= number <= MAX_ID else None
+    return whole(text, MAX_ID) or None
 
 
 def _window(args: Mapping[str, str], complaints: list[str]) -> Window | None:
@@ -145,7 +145,7 @@ def _window(args: Mapping[str, str], complaints: list[str]) -> Window | None:
 def _frame(text: str, frames: int, complaints: list[str]) -> int | None:
     if not text or frames <= 1:
         return None
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:8]) <= frames):
+    number = whole(text, frames) or None
+    if number is None:
         complaints.append(f"There are frames 1 to {frames}; the middle one is shown.")
-        return None
-    return int(text)
+    return number

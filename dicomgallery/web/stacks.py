@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from dicomgallery.access import Actor
 from dicomgallery.catalog.instances import Slice
@@ -13,6 +13,9 @@ from dicomgallery.models import Instance
 from dicomgallery.web.cards import image_page, picture
 from dicomgallery.web.look import Look
 from dicomgallery.web.states import meant_by
+
+MOST_FRAMES: Final = 50_000
+"""Of one image; where there are more a script finds too few, and leaves stepping to the links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def of_image(instance: Instance, wanted: Wanted, table: FrameTable | None = None
 def _frames(one: _Object, wanted: Wanted, lines: Sequence[str] = ()) -> dict[str, object]:
     page = image_page(one.id)
     frames = []
-    for number in range(1, max(one.frames, 1) + 1):
+    for number in range(1, min(max(one.frames, 1), MOST_FRAMES) + 1):
         here = wanted.at(one.sop_uid, number)
         frames.append({"src": picture(one.id, one.blob, here.token(number)), "href": page + here.query(number)})
     for frame, line in zip(frames, lines, strict=False):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from dicomgallery.access import Actor
+from dicomgallery.access import Actor, Scope
 from dicomgallery.catalog import instances, references
 from dicomgallery.catalog.references import Referrer
 from dicomgallery.dicom.annotations import Target
@@ -41,11 +41,13 @@ class States:
         self._actor = actor
         self._instance = instance
         self._asked = asked
+        # No picture is made of an image with a state of another workspace, whoever may see both.
+        self._scope = Scope(frozenset({instance.workspace_id}))
 
     @cached_property
     def referrers(self) -> Sequence[Referrer]:
-        """Everything that refers to it, newest first."""
-        return references.of(self._actor.scope, self._instance.sop_uid)
+        """Everything in its workspace that refers to it, newest first."""
+        return references.of(self._scope, self._instance.sop_uid)
 
     @cached_property
     def choices(self) -> Sequence[Choice]:
@@ -55,7 +57,7 @@ class States:
         ids = [one.id for one in self.referrers if one.kind == "presentation"][:MOST_CHOICES]
         if self._asked is not None and self._asked not in ids:
             # One that is not known yet to refer to anything, having just come, or is further down the list.
-            ids += instances.visible_ids(self._actor.scope, [self._asked])
+            ids += instances.visible_ids(self._scope, [self._asked])
         found = [Choice(one, said) for one in ids if (said := opened(one, self._actor)) is not None]
         return [one for one in found if one.said.is_applied and one.said.target(self._instance.sop_uid)]
 
@@ -116,9 +118,9 @@ def opened(state_id: int, actor: Actor) -> Presentation | None:
 
 
 def meant_by(state_id: int | None, actor: Actor) -> Mapping[str, Target]:
-    """The images that a state refers to, by SOP Instance UID."""
+    """The images that a state can be applied to, by SOP Instance UID."""
     said = opened(state_id, actor) if state_id is not None else None
-    return {one.sop_uid: one for one in said.images} if said else {}
+    return {one.sop_uid: one for one in said.images} if said and said.is_applied else {}
 
 
 def _without(look: Look, complaint: str) -> Look:

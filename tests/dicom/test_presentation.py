@@ -1,12 +1,13 @@
 """What a presentation state says, whatever stands in it."""
 
 import pytest
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import synthetic
-from dicomgallery.dicom.annotations import from_cielab
 from dicomgallery.dicom.presentation import presentation_of
 from dicomgallery.dicom.presentation_words import deeds_of
+from dicomgallery.dicom.reader import read_header
 from dicomgallery.dicom.references import MOST_REFERENCES, referred_to
 from tests.presentation import about, annotation, area, graphic, item, layer, sequence, state, text, window
 
@@ -91,6 +92,14 @@ def test_the_corners_of_a_turned_area_are_put_in_order() -> None:
     assert (found.left, found.top, found.right, found.bottom, found.ratio) == (5, 8, 40, 60, 1.0)
 
 
+@pytest.mark.parametrize("far", ["1e308", "-1e30", "2147483648"])
+def test_an_area_whose_corners_no_image_could_have_is_none(far: str) -> None:
+    asked = area(1, 1, 60, 60)
+    asked.add_new(0x00700053, "DS", [far, "60"])
+
+    assert presentation_of(state(ONE, DisplayedAreaSelectionSequence=sequence(asked))).areas == ()
+
+
 def test_an_overlay_whose_layer_is_left_empty_is_not_shown() -> None:
     made = state(ONE)
     made.add_new(0x60001001, "CS", "LAYER1")
@@ -105,16 +114,15 @@ def test_an_overlay_whose_layer_is_left_empty_is_not_shown() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("lab", "color"),
-    [
-        ([0xFFFF, 0x8080, 0x8080], (255, 255, 255)),
-        ([0, 0x8080, 0x8080], (0, 0, 0)),
-        ([0x8AFB, 0xD19B, 0xC6AB], (255, 0, 0)),
-    ],
-)
-def test_cielab_is_the_color_it_means(lab: list[float], color: tuple[int, int, int]) -> None:
-    assert all(abs(one - other) <= 6 for one, other in zip(from_cielab(lab), color, strict=True))
+def test_the_cielab_value_of_a_layer_goes_before_its_retired_color() -> None:
+    made = layer(
+        GraphicLayerRecommendedDisplayCIELabValue=[0x8AFB, 0xD19B, 0xC6AB],
+        GraphicLayerRecommendedDisplayRGBValue=[0, 0, 0xFFFF],
+    )
+
+    (found,) = presentation_of(state(ONE, GraphicLayerSequence=sequence(made))).layers
+
+    assert found.color == pytest.approx((255, 0, 0), abs=6)
 
 
 def test_a_retired_color_and_a_gray_are_read_too() -> None:
@@ -193,6 +201,16 @@ def test_references_are_found_at_any_depth_but_not_of_the_study_or_of_itself() -
     made.SourceImageSequence = sequence(item(ReferencedSOPInstanceUID=made.SOPInstanceUID))
 
     assert referred_to(made) == {UID, TWO.SOPInstanceUID}
+
+
+def test_looking_for_references_converts_nothing_that_is_no_sequence() -> None:
+    """A structure set has a million numbers, each of which pydicom would make an object of."""
+    made = state(ONE)
+    made.SoftcopyVOILUTSequence = window(40, 400, ReferencedImageSequence=about(TWO))
+    read = read_header(synthetic.as_bytes(made))
+
+    assert TWO.SOPInstanceUID in referred_to(read)
+    assert isinstance(read.SoftcopyVOILUTSequence[0].get_item("WindowCenter"), RawDataElement)
 
 
 def test_no_object_refers_to_more_than_are_kept() -> None:

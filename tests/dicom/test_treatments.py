@@ -18,13 +18,14 @@ def read(dataset: Dataset) -> Treatment:
 
 def test_a_session_tells_what_each_beam_was_to_give_and_gave() -> None:
     point = item(TreatmentControlPointDate="20240519", TreatmentControlPointTime="091633")
+    overridden = [item(OverrideSequence=[item()]), item(), item(OverrideSequence=[item()])]
     dose = item(ReferencedCalculatedDoseReferenceNumber=3, CalculatedDoseReferenceDoseValue="1.98")
     found = read(
         session(
             given(
                 1, "116", "116", ControlPointDeliverySequence=[point], ReferencedCalculatedDoseReferenceSequence=[dose]
             ),
-            given(2, "90", "41.5", "MACHINE", TreatmentTerminationCode="0714", OverrideSequence=[item(), item()]),
+            given(2, "90", "41.5", "MACHINE", TreatmentTerminationCode="0714", ControlPointDeliverySequence=overridden),
             plan_uid="1.2.3",
         )
     )

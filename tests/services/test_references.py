@@ -2,16 +2,17 @@
 
 import pytest
 from pydicom.dataset import Dataset
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from dicomgallery.access import LOCAL_OWNER, Actor
-from dicomgallery.catalog import references
+from dicomgallery.catalog import instances, references
 from dicomgallery.dicom import synthetic
 from dicomgallery.errors import NotFoundError
 from dicomgallery.imaging.spec import RenderSpec
-from dicomgallery.models import Reference, db, transaction
+from dicomgallery.models import Instance, Reference, Workspace, db, now, transaction
 from dicomgallery.services import pictures, removal, upkeep
 from dicomgallery.services.pictures import NoPicture, Picture
+from dicomgallery.web.states import States
 from tests.conftest import Gallery
 from tests.presentation import item, sequence, state
 from tests.services.scenery import blob_of, images
@@ -117,3 +118,20 @@ def test_a_picture_with_a_state_is_for_those_who_may_see_both(gallery: Gallery, 
     ):
         with pytest.raises(NotFoundError):
             pictures.of(image, wanted, actor=actor)
+
+
+def test_a_state_of_another_workspace_is_not_offered_to_who_sees_both(gallery: Gallery) -> None:
+    image, asked = ids_of(gallery, CT[0], state(CT[0]))
+    shown = instances.by_id(LOCAL_OWNER.scope, image)
+    assert [one.id for one in States(LOCAL_OWNER, shown).choices] == [asked]
+
+    with transaction() as session:
+        session.add(Workspace(id=2, name="Other", created_at=now()))
+        session.flush()
+        session.execute(update(Instance).where(Instance.id == asked).values(workspace_id=2))
+
+    shown = instances.by_id(LOCAL_OWNER.scope, image)
+    with pytest.raises(NotFoundError):
+        pictures.of(image, RenderSpec(state=asked), actor=LOCAL_OWNER)
+    assert list(States(LOCAL_OWNER, shown, asked).choices) == []
+    assert list(States(LOCAL_OWNER, shown).referrers) == []

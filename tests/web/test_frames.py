@@ -16,6 +16,7 @@ from dicomgallery.dicom import synthetic
 from dicomgallery.ingest.outcome import Accepted
 from dicomgallery.models import FrameFacts, db, transaction
 from dicomgallery.services import preparing, removal
+from dicomgallery.web import stacks
 from tests import enhanced
 from tests.conftest import Gallery
 from tests.web.conftest import HOSTILE, Browser
@@ -72,6 +73,13 @@ def test_only_an_image_of_several_frames_has_that_tab(browser: Browser, gallery:
     assert "Frames" not in tabs[0]
     assert "data-tag-filter" in alone
     assert "?tab=frames" in several
+
+
+@pytest.mark.parametrize("asked", ["0000000199999999", "00000001" + "9" * 5000, "\u0663", "-1", "1.0", "7"])
+def test_a_frame_that_there_is_not_is_complained_of(browser: Browser, gallery: Gallery, asked: str) -> None:
+    (found,) = _ingest(gallery, enhanced.diffusion(3))
+
+    assert "There are frames 1 to 6; the middle one is shown." in _page(browser, found, f"?frame={asked}")
 
 
 def test_frames_come_two_hundred_to_a_page(browser: Browser, gallery: Gallery) -> None:
@@ -238,6 +246,42 @@ def test_parts_that_do_not_say_how_many_or_where_they_begin_are_told_as_far_as_t
     page = _page(browser, wild)
     assert "Part 60000 of 65000 of a concatenation." in page
     assert "Parts 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 64\u202f987 more are not here." in page
+
+
+def test_a_part_that_is_here_twice_makes_no_part_missing(browser: Browser, gallery: Gallery) -> None:
+    parts = enhanced.parts(2, 2)
+    (copy,) = enhanced.parts(1, 2)
+    first, *_ = _ingest(gallery, *parts, copy)
+
+    page = _page(browser, first)
+
+    assert "Part 1 of 2 of a concatenation" in page
+    assert "not here" not in page.partition("concatenation")[2].partition("</p>")[0]
+
+
+def test_the_same_concatenation_in_two_series_is_ordered_in_each(gallery: Gallery) -> None:
+    here, elsewhere = enhanced.parts(2, 2), enhanced.parts(2, 2)
+    for number, part in enumerate(elsewhere):
+        part.SeriesInstanceUID, part.InstanceNumber = "1.2.3.4.5.9", 20 - number
+    alone = enhanced.enhanced([{}, {}], SeriesInstanceUID="1.2.3.4.5.9", InstanceNumber=10)
+    ids = _ingest(gallery, *here, *elsewhere, alone)
+    keys = [instances.by_id(LOCAL_OWNER.scope, one).series_key for one in ids]
+
+    found = instances.ordered(LOCAL_OWNER.scope, [keys[0], keys[2]])
+
+    assert found == {keys[0]: ids[:2], keys[2]: [ids[4], *ids[2:4]]}
+
+
+def test_more_frames_than_there_can_be_are_neither_asked_for_nor_counted_through(
+    browser: Browser, gallery: Gallery
+) -> None:
+    (one,) = synthetic.ct_series(1, 16, 16)
+    one.NumberOfFrames = 2_000_000_000
+    (found,) = _ingest(gallery, one)
+
+    for tab in ("tags", "frames"):
+        assert "1\u202f000\u202f000" in _page(browser, found, f"?tab={tab}")
+    assert len(browser.get(f"/images/{found}/frames.json?size=full").get_json()["frames"]) == stacks.MOST_FRAMES
 
 
 def test_a_part_in_another_series_or_in_the_bin_is_no_part(browser: Browser, gallery: Gallery) -> None:

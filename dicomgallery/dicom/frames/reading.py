@@ -10,15 +10,13 @@ from dicomgallery.dicom import elements
 from dicomgallery.dicom.frames import dimensions
 from dicomgallery.dicom.frames.fields import GROUPS, VECTORS, Field, Kind
 from dicomgallery.dicom.frames.tables import Column, FrameTable, Value
-from dicomgallery.dicom.geometry import dot, normal_of, plane_name
+from dicomgallery.dicom.geometry import FRAME_GROUPS, SHARED_GROUPS, dot, normal_of, plane_name
 from dicomgallery.dicom.structure import name_of_tag
 from dicomgallery.dicom.values import clean, grouped
 
 MOST_FRAMES: Final = 10_000
 LONGEST_TEXT: Final = 80
 MOST_NUMBERS: Final = 10
-_SHARED: Final = 0x52009229
-_PER_FRAME: Final = 0x52009230
 _FRAME_TIME: Final = 0x00181063
 _FRAME_TIME_VECTOR: Final = 0x00181065
 _FIELDS: Final = {field.key: field for fields in GROUPS.values() for field in fields}
@@ -37,7 +35,7 @@ def frames_of(header: Dataset, *, described: int = 0) -> FrameTable:
     """
     declared = declared_frames(header)
     count = min(declared, MOST_FRAMES)
-    groups = elements.items(header, _PER_FRAME)
+    groups = elements.items(header, FRAME_GROUPS)
     left_out = []
     if declared > count:
         left_out.append(f"The first {grouped(count)} of its {grouped(declared)} frames are told here.")
@@ -62,7 +60,7 @@ def frames_of(header: Dataset, *, described: int = 0) -> FrameTable:
 
 def _found(header: Dataset, groups: Sequence[Dataset], count: int) -> dict[str, list[Value]]:
     """The values of each attribute that any frame has, its own before those that all share."""
-    common = dict(_told(next(iter(elements.items(header, _SHARED)), None)))
+    common = dict(_told(next(iter(elements.items(header, SHARED_GROUPS)), None)))
     found: dict[str, list[Value]] = {key: [value] * count for key, value in common.items()}
     for place, group in enumerate(groups):
         for key, value in _told(group):

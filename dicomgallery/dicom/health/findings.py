@@ -116,12 +116,6 @@ def mm(value: float) -> str:
     return with_minus(text) + MM
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """Write a count with its noun: 1 image, 12 images, 1 270 images."""
-    number = f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return f"{number} {one if count == 1 else many or one + 's'}"
-
-
 def listed(words: Sequence[str], most: int = NAMED) -> str:
     """Join words as a sentence does, "a, b and c"; of many the first, and how many more there are."""
     if len(words) > most + 1:

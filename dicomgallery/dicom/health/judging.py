@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dicomgallery.dicom.health import leaning, numbering, pixels, repeats, steps
-from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, Placed, counted, listed, mm
+from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, Placed, listed, mm
 from dicomgallery.dicom.health.leaning import Lean
 from dicomgallery.dicom.health.repeats import Repeats
 from dicomgallery.dicom.health.stacks import FARTHEST_MM, Stack, stacks_of
 from dicomgallery.dicom.health.steps import Gap, Steps
+from dicomgallery.dicom.values import counted
 
 MOST_LANES: Final = 8
 """More are not told apart by the eye; how many are left out is said."""

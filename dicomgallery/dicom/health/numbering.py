@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, Placed, counted, listed
+from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, Placed, listed
 from dicomgallery.dicom.health.stacks import Stack
+from dicomgallery.dicom.values import counted
 
 MOST_NAMED: Final = 5
 """Numbers in a sentence."""

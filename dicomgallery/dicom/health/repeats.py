@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, Placed, counted, listed, mm
+from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, Placed, listed, mm
 from dicomgallery.dicom.health.stacks import Stack
+from dicomgallery.dicom.values import counted
 
 MOSTLY: Final = 0.5
 """Positions imaged equally often must be more than this share, or there is no pattern that some of them break."""

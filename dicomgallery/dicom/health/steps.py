@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, counted, listed, mm
+from dicomgallery.dicom.health.findings import Finding, FindingKind, Gravity, listed, mm
 from dicomgallery.dicom.health.stacks import Level, Stack
+from dicomgallery.dicom.values import counted
 
 STEP_TOLERANCE: Final = 0.01
 """Of the usual step. Positions are decimal texts, often rounded; over 100 slices 1 % adds up to one slice at most."""

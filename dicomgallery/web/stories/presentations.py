@@ -17,6 +17,7 @@ from dicomgallery.dicom.presentation_words import deeds_of
 from dicomgallery.imaging.spec import Format, RenderSpec
 from dicomgallery.models import Instance
 from dicomgallery.services.inspecting import Content
+from dicomgallery.web.asked import whole
 from dicomgallery.web.cards import image_page, picture
 from dicomgallery.web.look import TABS
 
@@ -87,8 +88,7 @@ class PresentationStory:
     @cached_property
     def number(self) -> int:
         """Which of them is shown, from 1: the one asked for, else the first."""
-        asked = int(self.wanted) if self.wanted.isascii() and self.wanted.isdecimal() and len(self.wanted) < 8 else 1
-        return asked if 1 <= asked <= self.count else 1
+        return whole(self.wanted, self.count) or 1
 
     @property
     def step(self) -> Step | None:

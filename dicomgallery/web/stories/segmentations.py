@@ -1,6 +1,7 @@
 """Segmentations: segments in their colors over the images they were drawn on, plane by plane."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Self
@@ -21,6 +22,7 @@ from dicomgallery.imaging.spec import FULL
 from dicomgallery.models import Instance
 from dicomgallery.services import inspecting
 from dicomgallery.services.inspecting import Content
+from dicomgallery.web.asked import whole
 from dicomgallery.web.cards import image_page, picture
 from dicomgallery.web.look import TABS
 from dicomgallery.web.stories.grounds import Laid, laid
@@ -32,7 +34,6 @@ MOST_LAYERS: Final = 120
 MOST_AHEAD: Final = 24
 OPACITIES: Final = {"25": "0.25", "50": "0.5", "100": "1"}
 USUAL_OPACITY: Final = "50"
-_LONGEST_NUMBER: Final = 9
 
 
 @dataclass
@@ -80,8 +81,7 @@ class SegmentationStory:
     @cached_property
     def number(self) -> int:
         """Which of them is shown, from 1: the one asked for, else the middle one of what is shown."""
-        asked = _whole(self.wanted_slice)
-        return asked if asked is not None and 1 <= asked <= self.count else self._middle_of(self.segment)
+        return whole(self.wanted_slice, self.count) or self._middle_of(self.segment)
 
     @property
     def sheet(self) -> Sheet:
@@ -112,7 +112,7 @@ class SegmentationStory:
     @cached_property
     def segment(self) -> Segment | None:
         """The segment that is shown alone; None when all are."""
-        return self.segmentation.segment(_whole(self.wanted_segment))
+        return self.segmentation.segment(whole(self.wanted_segment))
 
     @cached_property
     def view(self) -> View:
@@ -200,7 +200,7 @@ class SegmentationStory:
     def remarks(self) -> list[str]:
         """What one should know before trusting what is drawn, a sentence each."""
         found = []
-        if self.wanted_slice and _whole(self.wanted_slice) != self.number:
+        if self.wanted_slice and whole(self.wanted_slice) != self.number:
             found.append(f"There are planes 1 to {self.count}; number {self.number} is shown.")
         if self.wanted_segment and self.segment is None:
             found.append("There is no such segment; all are shown.")
@@ -255,11 +255,12 @@ class SegmentationStory:
 
     def alone(self, segment: Segment | None) -> str:
         """The address of this page with one segment alone, or with all, on a plane where it is."""
-        return self._href(self.number if self.sheet.holds(segment) else self._middle_of(segment), segment)
+        is_here = segment is None or not self._segments_here.isdisjoint((None, segment.number))
+        return self._href(self.number if is_here else self._middle_of(segment), segment)
 
     def has_alone(self, segment: Segment) -> bool:
         """Say whether a segment can be shown alone: it is somewhere, and no background."""
-        return not segment.is_background and any(sheet.holds(segment) for sheet in self.sheets)
+        return not segment.is_background and not self._planes_of.keys().isdisjoint((None, segment.number))
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -285,9 +286,23 @@ class SegmentationStory:
         return pairs + ([("tab", self.tab)] if self.tab in TABS else [])
 
     def _middle_of(self, segment: Segment | None) -> int:
-        """The number of the plane in the middle of those that a segment is on, or of all."""
-        own = [number for number, sheet in enumerate(self.sheets, start=1) if sheet.holds(segment)]
+        """The number of the plane in the middle of those that a segment is on, or may be on, or of all."""
+        own = (self._planes_of.get(segment.number) or self._planes_of.get(None)) if segment else None
         return own[len(own) // 2] if own else self.count // 2 + 1
+
+    @cached_property
+    def _planes_of(self) -> Mapping[int | None, Sequence[int]]:
+        """The numbers of the planes that each segment is on; those that may hold any stand under None."""
+        found: dict[int | None, list[int]] = {}
+        for number, sheet in enumerate(self.sheets, start=1):
+            for segment in {frame.segment for frame in sheet.frames}:
+                found.setdefault(segment, []).append(number)
+        return found
+
+    @cached_property
+    def _segments_here(self) -> frozenset[int | None]:
+        """The segments on the plane that is shown, None among them when it may hold any."""
+        return frozenset(frame.segment for frame in self.sheet.frames)
 
 
 _kept: Final[Kept[tuple[Segmentation | None]]] = Kept()
@@ -295,7 +310,3 @@ _kept: Final[Kept[tuple[Segmentation | None]]] = Kept()
 
 def _read(instance: Instance, actor: Actor) -> Segmentation | None:
     return segmentation_of(inspecting.frames_of(instance.id, actor=actor))
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from threading import Lock
 from typing import Final, Self
 from urllib.parse import urlencode
 
@@ -23,13 +22,13 @@ from dicomgallery.imaging.spec import FULL
 from dicomgallery.models import Instance
 from dicomgallery.services import inspecting
 from dicomgallery.services.inspecting import Content
+from dicomgallery.web.asked import whole
 from dicomgallery.web.cards import image_page, picture
 from dicomgallery.web.look import TABS
+from dicomgallery.web.stories.kept import Kept
 from dicomgallery.web.stories.outlines import Outline, View, view_of
 
 MOST_SERIES: Final = 8
-MOST_KEPT: Final = 3
-LONGEST_NUMBER: Final = 9
 
 
 @dataclass
@@ -49,7 +48,7 @@ class StructureStory:
     @classmethod
     def of(cls, actor: Actor, instance: Instance, content: Content) -> Self | None:
         """The story of a structure set; None when it has no regions."""
-        structures = _structures(instance, content)
+        structures = _kept.of(instance.blob_sha256, lambda: structure_set_of(content.dataset))
         if structures is None:
             return None
         asked = (request.args.get(name, "") for name in ("slice", "roi", "tab"))
@@ -84,8 +83,7 @@ class StructureStory:
     @cached_property
     def number(self) -> int:
         """Which of them is shown, from 1: the one asked for, else the middle one of what is shown."""
-        asked = _whole(self.wanted_slice)
-        return asked if asked is not None and 1 <= asked <= self.count else self._middle_of(self.roi)
+        return whole(self.wanted_slice, self.count) or self._middle_of(self.roi)
 
     @property
     def cut(self) -> Cut | None:
@@ -217,23 +215,9 @@ class StructureStory:
         return own[len(own) // 2] if own else self.count // 2 + 1
 
 
-_kept: Final[dict[str, StructureSet]] = {}
-_guard: Final = Lock()
-
-
-def _structures(instance: Instance, content: Content) -> StructureSet | None:
-    """The structure set of a file; those looked at last are kept, since stepping through one asks for it each time."""
-    with _guard:
-        found = _kept.pop(instance.blob_sha256, None)
-    found = found or structure_set_of(content.dataset)
-    if found is not None:
-        with _guard:
-            _kept[instance.blob_sha256] = found
-            while len(_kept) > MOST_KEPT:
-                del _kept[next(iter(_kept))]
-    return found
+_kept: Final[Kept[StructureSet | None]] = Kept()
 
 
 def _whole(text: str) -> int | None:
-    bare = text.removeprefix("-")
-    return int(text) if bare.isascii() and bare.isdecimal() and len(bare) <= LONGEST_NUMBER else None
+    number = whole(text.removeprefix("-"))
+    return -number if number is not None and text.startswith("-") else number
