@@ -1,7 +1,7 @@
 """Graphic annotations and the layers they lie in: text and lines over an image (PS3.3 C.10.5, C.10.7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -29,10 +29,16 @@ class Target:
     sop_uid: str
     frames: tuple[int, ...] = ()
     sop_class_uid: str = ""
+    _meant: frozenset[int] = field(init=False, repr=False, compare=False)
+    """Asked of every frame of an object, which may have thousands."""
+
+    def __post_init__(self) -> None:
+        """Keep the frames in a form that is quick to ask."""
+        object.__setattr__(self, "_meant", frozenset(self.frames))
 
     def holds_for(self, sop_uid: str, frame: int | None) -> bool:
         """Say whether a frame is meant, or with None any frame of the image."""
-        return sop_uid == self.sop_uid and (frame is None or not self.frames or frame in self.frames)
+        return sop_uid == self.sop_uid and (frame is None or not self._meant or frame in self._meant)
 
 
 Targets = tuple[Target, ...]

@@ -10,7 +10,7 @@ from dicomgallery.dicom.values import clean
 
 MOST_REFERENCES: Final = 20_000
 """Of one object; further ones are not kept."""
-REFERRING_KINDS: Final = frozenset({"presentation", "segmentation", "structure", "report", "plan"})
+REFERRING_KINDS: Final = frozenset({"presentation", "segmentation", "structure", "report", "plan", "treatment"})
 """Those whose point is what they say of others."""
 
 _REFERENCED: Final = 0x00081155

@@ -15,6 +15,7 @@ from dicomgallery.errors import GalleryError
 from dicomgallery.models import Instance
 from dicomgallery.services import inspecting
 from dicomgallery.web.cards import image_page
+from dicomgallery.web.kept import Kept
 from dicomgallery.web.look import Look, Way
 
 MOST_CHOICES: Final = 20
@@ -112,9 +113,13 @@ class States:
 def opened(state_id: int, actor: Actor) -> Presentation | None:
     """What a state says; None when it cannot be read or is not here for this actor."""
     try:
-        return presentation_of(inspecting.dataset_of(state_id, actor=actor))
+        blob = instances.by_id(actor.scope, state_id).blob_sha256
+        return _kept.of(blob, lambda: presentation_of(inspecting.dataset_of(state_id, actor=actor)))
     except GalleryError:
         return None
+
+
+_kept: Final[Kept[Presentation]] = Kept(MOST_CHOICES)
 
 
 def meant_by(state_id: int | None, actor: Actor) -> Mapping[str, Target]:

@@ -8,11 +8,12 @@ from typing import Final
 
 from dicomgallery.dicom.geometry import Vector, cross, dot
 from dicomgallery.dicom.grids.grid import Grid, Layer
-from dicomgallery.dicom.health.findings import Placed, counted, listed, mm, parsed
+from dicomgallery.dicom.health.findings import Placed, listed, mm, parsed
 from dicomgallery.dicom.health.leaning import lean_of
 from dicomgallery.dicom.health.repeats import repeats_in
 from dicomgallery.dicom.health.stacks import Stack, place_of, stacks_of
 from dicomgallery.dicom.health.steps import WRONG_STEP, Steps, steps_of
+from dicomgallery.dicom.values import counted
 
 MOST_VOXELS: Final = 1 << 29
 """A grid of 16-bit numbers then takes a GiB, and its twin another."""

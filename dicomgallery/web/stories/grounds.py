@@ -15,7 +15,7 @@ from dicomgallery.dicom.segments import Segmentation
 from dicomgallery.errors import GalleryError
 from dicomgallery.models import Instance, Series
 from dicomgallery.services import inspecting
-from dicomgallery.web.stories.kept import MOST_KEPT, Kept
+from dicomgallery.web.kept import MOST_KEPT, Kept
 
 MOST_SERIES: Final = 8
 MOST_FRAMES: Final = 20_000

@@ -24,9 +24,9 @@ from dicomgallery.services import inspecting
 from dicomgallery.services.inspecting import Content
 from dicomgallery.web.asked import whole
 from dicomgallery.web.cards import image_page, picture
+from dicomgallery.web.kept import Kept
 from dicomgallery.web.look import TABS
 from dicomgallery.web.stories.grounds import Laid, laid
-from dicomgallery.web.stories.kept import Kept
 from dicomgallery.web.stories.layering import Layer, Picture, View, view_of
 
 MOST_LAYERS: Final = 120

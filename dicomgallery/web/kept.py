@@ -1,4 +1,4 @@
-"""What a story has read of a file, kept for those looked at last: stepping through one asks for it each time."""
+"""What a page has read of a file, kept for those looked at last: stepping through one asks for it each time."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -12,7 +12,8 @@ T = TypeVar("T")
 class Kept(Generic[T]):
     """The last few values by the hash of their file, whose bytes never change."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
         self._values: dict[str, T] = {}
         self._guard = Lock()
 
@@ -23,6 +24,6 @@ class Kept(Generic[T]):
         value = read() if found is None else found
         with self._guard:
             self._values[blob] = value
-            while len(self._values) > MOST_KEPT:
+            while len(self._values) > self._most:
                 del self._values[next(iter(self._values))]
         return value
