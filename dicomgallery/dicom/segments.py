@@ -215,7 +215,9 @@ def _sources(groups: Dataset) -> tuple[tuple[str, int | None], ...]:
     for derivation in elements.items(groups, 0x00089124)[:MOST_SOURCES]:
         for image in elements.items(derivation, 0x00082112)[:MOST_SOURCES]:
             if uid := clean(elements.first(image, 0x00081155)):
-                found[uid, elements.whole(image, 0x00081160)] = None
+                numbers = elements.numbers(image, 0x00081160)[:MOST_SOURCES]
+                for frame in map(round, numbers) if numbers else (None,):
+                    found[uid, frame] = None
     return tuple(found)[:MOST_SOURCES]
 
 

@@ -195,14 +195,15 @@ class ImagePage:
         if self.parts is None or self.parts.previous_id is None:
             return ""
         part, last = self.parts.previous_id
-        return image_page(part) + self.look.query(frame=last if last > 1 else None, also=())
+        return image_page(part) + self.look.query(frame=last if last > 1 else None, also=(), state=self._state_at(part))
 
     @property
     def after(self) -> str:
         """The first frame of the part after it."""
         if self.parts is None or self.parts.next_id is None:
             return ""
-        return image_page(self.parts.next_id) + self.look.query(frame=1, also=())
+        part = self.parts.next_id
+        return image_page(part) + self.look.query(frame=1, also=(), state=self._state_at(part))
 
     @cached_property
     def series_around(self) -> Beside:

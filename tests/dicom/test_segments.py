@@ -170,6 +170,16 @@ def test_of_several_named_images_the_nearest_is_taken() -> None:
     assert sheet.ground == GROUNDS[2]
 
 
+def test_a_frame_may_name_several_frames_of_an_image() -> None:
+    mask, groups = frame(MASK, 1, source=CT[2])
+    named = item(ReferencedSOPInstanceUID=CT[2].SOPInstanceUID, ReferencedFrameNumber=["2", "3"])
+    groups.DerivationImageSequence[0].SourceImageSequence = [named]
+
+    (only,) = _read(segmentation([segment(1, "a")], [(mask, groups)], like=CT[0])).frames
+
+    assert only.sources == ((CT[2].SOPInstanceUID, 2), (CT[2].SOPInstanceUID, 3))
+
+
 @pytest.mark.parametrize(("off_mm", "is_on"), [(0.0, True), (1.2, True), (1.3, False)])
 def test_a_frame_that_names_no_image_lies_on_one_half_a_gap_away_at_most(off_mm: float, is_on: bool) -> None:
     x, y, z = (float(part) for part in CT[0].ImagePositionPatient)
