@@ -1,6 +1,5 @@
 """What a radiotherapy plan says: prescriptions, fractions, beams, brachytherapy (PS3.3 A.20, A.49, C.8.8.9 on)."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,10 +7,8 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements, values
 from dicomgallery.dicom.beams import Beam, beam_of
+from dicomgallery.dicom.radiotherapy import MOST, Reading, distinct, referenced
 from dicomgallery.dicom.values import clean
-
-MOST: Final = 200
-"""Of prescriptions, fraction groups, beams and setups each; how many more there are is said."""
 
 _DOSES: Final = {
     0x300A0026: "prescribed",
@@ -108,7 +105,7 @@ class Plan:
 
 def plan_of(dataset: Dataset) -> Plan | None:
     """Read a plan; None where a dataset plans nothing. Whatever the values, nothing is raised."""
-    reading = _Reading(dataset)
+    reading = Reading(dataset)
     groups = reading.of("fraction groups", 0x300A0070)
     prescriptions = reading.of("dose references", 0x300A0010)
     ions, beams = reading.of("ion beams", 0x300A03A2), reading.of("beams", 0x300A00B0)
@@ -128,34 +125,20 @@ def plan_of(dataset: Dataset) -> Plan | None:
         intent=elements.word(dataset, 0x300A000A),
         geometry=elements.word(dataset, 0x300A000C),
         technique=" ".join(part for part in technique if part),
-        sources=_distinct(clean(elements.text(one, 0x300A0226)) for one in elements.items(dataset, 0x300A0210)[:MOST]),
+        sources=distinct(clean(elements.text(one, 0x300A0226)) for one in elements.items(dataset, 0x300A0210)[:MOST]),
         approval=elements.word(dataset, 0x300E0002),
         approver=values.person_name(clean(elements.text(dataset, 0x300E0008))),
         approved_at=clean(", ".join(part for part in (values.display_date(on), values.display_time(at)) if part)),
-        positions=_distinct(clean(elements.first(one, 0x00185100)) for one in patient_setups),
+        positions=distinct(clean(elements.first(one, 0x00185100)) for one in patient_setups),
         prescriptions=tuple(_prescription(one) for one in prescriptions),
         groups=tuple(_group(one) for one in groups),
         beams=(*(beam_of(one, ion=False) for one in beams), *(beam_of(one, ion=True) for one in ions)),
         setups=tuple(_setup(one) for one in setups),
-        structure_sets=_referenced(dataset, 0x300C0060),
-        doses=_referenced(dataset, 0x300C0080),
-        plans=_referenced(dataset, 0x300C0002),
+        structure_sets=referenced(dataset, 0x300C0060),
+        doses=referenced(dataset, 0x300C0080),
+        plans=referenced(dataset, 0x300C0002),
         left_out=tuple(reading.left_out),
     )
-
-
-class _Reading:
-    """Takes no more of a sequence than a page bears, and notes what it leaves."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
-        self.left_out: list[str] = []
-
-    def of(self, words: str, tag: int) -> Sequence[Dataset]:
-        found = elements.items(self.dataset, tag)
-        if len(found) > MOST:
-            self.left_out.append(f"Of {len(found)} {words} the first {MOST} are shown.")
-        return found[:MOST]
 
 
 def _prescription(item: Dataset) -> Prescription:
@@ -199,11 +182,3 @@ def _setup(item: Dataset) -> Setup:
         air_kerma=elements.number(item, 0x300A0250),
         seconds=sum(elements.number(one, 0x300A0286) or 0.0 for one in channels[:MOST]),
     )
-
-
-def _referenced(dataset: Dataset, tag: int) -> tuple[str, ...]:
-    return _distinct(clean(elements.first(one, 0x00081155)) for one in elements.items(dataset, tag)[:MOST])
-
-
-def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in texts if text))

@@ -4,7 +4,7 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements
 from dicomgallery.dicom.presentation import COLOR, Presentation, voi_of_image
-from dicomgallery.dicom.values import clean, counted, with_minus
+from dicomgallery.dicom.values import clean, counted, six_digits, with_minus
 
 _SHUTTERS = {
     "RECTANGULAR": "a rectangle",
@@ -45,7 +45,7 @@ def _values(dataset: Dataset) -> list[str]:
     slope, intercept = elements.number(dataset, 0x00281053), elements.number(dataset, 0x00281052)
     if (slope is None or slope == 1) and not intercept:
         return []
-    return [f"Rescales stored values: slope {_number(slope or 1)}, intercept {_number(intercept or 0)}"]
+    return [f"Rescales stored values: slope {six_digits(slope or 1)}, intercept {six_digits(intercept or 0)}"]
 
 
 def _voi(dataset: Dataset, sop_uid: str, frame: int) -> str:
@@ -58,7 +58,7 @@ def _voi(dataset: Dataset, sop_uid: str, frame: int) -> str:
     center, width = elements.number(item, 0x00281050), elements.number(item, 0x00281051)
     if center is None or width is None:
         return "Names a window without numbers"
-    return f"Window {_number(width)} / {_number(center)}"
+    return f"Window {six_digits(width)} / {six_digits(center)}"
 
 
 def _lut(dataset: Dataset) -> list[str]:
@@ -66,7 +66,3 @@ def _lut(dataset: Dataset) -> list[str]:
         return ["Looks grays up in its presentation LUT"]
     is_inverse = elements.first(dataset, 0x20500020).upper() == "INVERSE"
     return ["Shows low values white"] if is_inverse else []
-
-
-def _number(value: float) -> str:
-    return with_minus(f"{value:.6g}")

@@ -1,6 +1,6 @@
 """The objects that an object refers to, by SOP Instance UID, wherever in it they are named (PS3.3 10.3, 10.8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -42,3 +42,14 @@ def _uids(dataset: Dataset, depth: int) -> Iterator[str]:
         if tag not in _ABOVE:
             for item in elements.items(dataset, tag):
                 yield from _uids(item, depth + 1)
+
+
+def uids_in(holders: Iterable[Dataset], tag: int) -> tuple[str, ...]:
+    """The different UIDs that an element has in each of these, at most 20 000 and in order."""
+    found: dict[str, None] = {}
+    for holder in holders:
+        if len(found) >= MOST_REFERENCES:
+            break
+        if uid := clean(elements.first(holder, tag)):
+            found[uid] = None
+    return tuple(found)

@@ -12,13 +12,13 @@ from dicomgallery.dicom.codes import code_of
 from dicomgallery.dicom.display_colors import Color, lab_color, on_dark, own_color
 from dicomgallery.dicom.palettes import palette_color
 from dicomgallery.dicom.planes import Plane, frame_planes
+from dicomgallery.dicom.references import uids_in
 from dicomgallery.dicom.values import clean
 
 MOST_SEGMENTS: Final = 2_000
 MOST_FRAMES: Final = 50_000
 MOST_SOURCES: Final = 16
 """Source images that are read of one frame."""
-MOST_REFERENCES: Final = 20_000
 HIGHEST_NUMBER: Final = 0xFFFF
 
 BINARY: Final = "BINARY"
@@ -120,8 +120,8 @@ def segmentation_of(dataset: Dataset) -> Segmentation | None:
         frames=frames,
         is_tiled=bool(elements.whole(dataset, 0x00480006)),
         frame_of_reference_uid=clean(elements.first(dataset, 0x00200052)),
-        series_uids=_uids(series, 0x0020000E),
-        image_uids=_uids(chain(images, elements.items(dataset, 0x00082112)), 0x00081155),
+        series_uids=uids_in(series, 0x0020000E),
+        image_uids=uids_in(chain(images, elements.items(dataset, 0x00082112)), 0x00081155),
         left_out=tuple(left_out),
     )
 
@@ -237,13 +237,3 @@ def _modifier(item: Dataset) -> str:
     for kind in elements.items(item, 0x0062000F)[:1]:
         return _meaning(kind, 0x00620011)
     return ""
-
-
-def _uids(holders: "chain[Dataset] | Sequence[Dataset]", tag: int) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for holder in holders:
-        if len(found) >= MOST_REFERENCES:
-            break
-        if uid := clean(elements.first(holder, tag)):
-            found[uid] = None
-    return tuple(found)

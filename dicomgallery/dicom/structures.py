@@ -12,12 +12,12 @@ from dicomgallery.dicom import elements
 from dicomgallery.dicom.contours import Contour, Volume, measured, volume_of
 from dicomgallery.dicom.display_colors import Color, asked_color, own_color
 from dicomgallery.dicom.geometry import Vector
+from dicomgallery.dicom.references import uids_in
 from dicomgallery.dicom.values import clean
 
 MOST_ROIS: Final = 500
 MOST_CONTOURS: Final = 20_000
 MOST_POINTS: Final = 500_000
-MOST_REFERENCES: Final = 20_000
 _FARTHEST_MM: Final = 1e5
 """A coordinate beyond this is no place in a patient."""
 
@@ -84,9 +84,9 @@ def structure_set_of(dataset: Dataset) -> StructureSet | None:
         date=clean(elements.first(dataset, 0x30060008)),
         time=clean(elements.first(dataset, 0x30060009)),
         approval=elements.word(dataset, 0x300E0002),
-        frames_of_reference=_uids(frames, 0x00200052),
-        series_uids=_uids(series, 0x0020000E),
-        image_uids=_uids(_inside(series, 0x30060016), 0x00081155),
+        frames_of_reference=uids_in(frames, 0x00200052),
+        series_uids=uids_in(series, 0x0020000E),
+        image_uids=uids_in(_inside(series, 0x30060016), 0x00081155),
         rois=rois,
         box=_box(rois),
         left_out=reading.left_out(len(named)),
@@ -202,16 +202,6 @@ def _box(rois: Sequence[Roi]) -> tuple[Vector, Vector] | None:
 def _inside(holders: Iterable[Dataset], tag: int) -> list[Dataset]:
     """The items of a sequence in each of these."""
     return list(chain.from_iterable(elements.items(holder, tag) for holder in holders))
-
-
-def _uids(holders: Iterable[Dataset], tag: int) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for holder in holders:
-        if len(found) >= MOST_REFERENCES:
-            break
-        if uid := clean(elements.first(holder, tag)):
-            found[uid] = None
-    return tuple(found)
 
 
 def _contours_are(count: int) -> str:

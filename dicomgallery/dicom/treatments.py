@@ -9,10 +9,9 @@ from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements, values
 from dicomgallery.dicom.beams import meterset_unit, radiation_of
+from dicomgallery.dicom.radiotherapy import MOST, Reading, referenced
 from dicomgallery.dicom.values import clean
 
-MOST: Final = 200
-"""Of deliveries, fractions, doses and groups each; how many more there are is said."""
 _MOST_POINTS: Final = 10_000
 """Control points of a delivery that are looked through."""
 _ENOUGH: Final = 0.99
@@ -114,7 +113,7 @@ class Treatment:
 
 def treatment_of(dataset: Dataset) -> Treatment | None:
     """Read a treatment record; None where a dataset records none. Whatever the values, nothing is raised."""
-    reading = _Reading(dataset)
+    reading = Reading(dataset)
     beams, ions = reading.of("beams", 0x30080020), reading.of("ion beams", 0x30080021)
     setups, groups = reading.of("application setups", 0x30080110), reading.of("fraction groups", 0x30080220)
     doses = (
@@ -144,24 +143,10 @@ def treatment_of(dataset: Dataset) -> Treatment | None:
         ),
         groups=tuple(_group(one) for one in groups),
         doses=doses,
-        plans=_referenced(dataset, 0x300C0002),
-        records=_referenced(dataset, 0x30080030),
+        plans=referenced(dataset, 0x300C0002),
+        records=referenced(dataset, 0x30080030),
         left_out=tuple(reading.left_out),
     )
-
-
-class _Reading:
-    """Takes no more of a sequence than a page bears, and notes what it leaves."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
-        self.left_out: list[str] = []
-
-    def of(self, words: str, tag: int) -> Sequence[Dataset]:
-        found = elements.items(self.dataset, tag)
-        if len(found) > MOST:
-            self.left_out.append(f"Of {len(found)} {words} the first {MOST} are shown.")
-        return found[:MOST]
 
 
 def _beam(item: Dataset, points_tag: int) -> Delivery:
@@ -261,8 +246,3 @@ def _sum(items: Sequence[Dataset], tag: int) -> float | None:
 def _moment(date: str, time: str) -> str:
     parts = (values.display_date(clean(date)), values.display_time(clean(time)))
     return ", ".join(part for part in parts if part)
-
-
-def _referenced(dataset: Dataset, tag: int) -> tuple[str, ...]:
-    uids = (clean(elements.first(one, 0x00081155)) for one in elements.items(dataset, tag)[:MOST])
-    return tuple(dict.fromkeys(uid for uid in uids if uid))

@@ -48,6 +48,11 @@ def with_minus(text: str) -> str:
     return "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
 
 
+def six_digits(value: float) -> str:
+    """A number of at most six significant digits, with a true minus sign."""
+    return with_minus(f"{value:.6g}")
+
+
 def fold(text: str) -> str:
     """Bring a text into the form that search compares: no case, no accents, no width, no name delimiters."""
     folded = text.casefold()

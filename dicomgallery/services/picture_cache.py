@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Collection, Iterator
@@ -19,13 +18,11 @@ from pathlib import Path
 from typing import Final
 
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
+from dicomgallery.services import cache_files
+from dicomgallery.services.cache_files import FRESH_SECONDS, KEPT_SHARE
 
 TOUCH_SECONDS: Final = 3600
 RETRY_SECONDS: Final = 3600
-FRESH_SECONDS: Final = 60
-"""Nothing younger is cleared away: somebody may be about to read it."""
-KEPT_SHARE: Final = 0.9
-"""Clearing goes a little below the limit, so that it does not start again at once."""
 
 _MAY_PASS: Final = frozenset({RenderReason.TOO_SLOW, RenderReason.CRASHED})
 """A busy or starved machine can be the reason; worth another try after a while."""
@@ -76,8 +73,9 @@ class PictureCache:
         try:
             found = os.stat(path)  # noqa: PTH116  the hot path of every thumbnail
         except FileNotFoundError:
-            return _failure(Path(f"{path}{_FAILURE}"))
-        _touch(path, found.st_mtime)
+            failure = Path(f"{path}{_FAILURE}")
+            return cache_files.read_failure(failure, may_pass=_MAY_PASS, retry_seconds=RETRY_SECONDS)
+        cache_files.touch(path, found.st_mtime, after_seconds=TOUCH_SECONDS)
         return Kept(path, found.st_size)
 
     def has(self, blob_sha256: str, token: str) -> bool:
@@ -88,15 +86,14 @@ class PictureCache:
         """Keep a picture; OSError when the disk refuses."""
         path = self.path(blob_sha256, token)
         if notes:
-            _write(Path(f"{path}{_NOTES}"), json.dumps(list(notes)).encode())
-        _write(path, data)
+            cache_files.write(Path(f"{path}{_NOTES}"), json.dumps(list(notes)).encode())
+        cache_files.write(path, data)
         Path(f"{path}{_FAILURE}").unlink(missing_ok=True)
         return Kept(path, len(data))
 
     def keep_failure(self, blob_sha256: str, token: str, refusal: CannotRenderError) -> None:
         """Keep why there is no picture; OSError when the disk refuses."""
-        text = json.dumps({"reason": refusal.reason.value, "detail": refusal.detail})
-        _write(Path(f"{self.path(blob_sha256, token)}{_FAILURE}"), text.encode())
+        cache_files.write_failure(Path(f"{self.path(blob_sha256, token)}{_FAILURE}"), refusal)
 
     def forget(self, blob_sha256: str) -> None:
         """Remove every picture of a blob, whichever renderer made it."""
@@ -175,36 +172,3 @@ def _folders(root: Path) -> list[Path]:
         return sorted(path for path in root.iterdir() if path.is_dir())
     except FileNotFoundError:
         return []
-
-
-def _failure(path: Path) -> CannotRenderError | None:
-    try:
-        with path.open("rb") as file:
-            age = time.time() - os.fstat(file.fileno()).st_mtime
-            told = json.load(file)
-    except FileNotFoundError:
-        return None
-    refusal = CannotRenderError(RenderReason(told["reason"]), told["detail"])
-    return None if refusal.reason in _MAY_PASS and age > RETRY_SECONDS else refusal
-
-
-def _touch(path: Path, used_at: float) -> None:
-    if time.time() - used_at > TOUCH_SECONDS:
-        # Cleared away in this moment: whoever reads it finds out.
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(path)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Make a file appear whole."""
-    made = path.with_name(f".{secrets.token_hex(8)}")
-    try:
-        try:
-            made.write_bytes(data)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            made.write_bytes(data)
-        made.replace(path)
-    except OSError:
-        made.unlink(missing_ok=True)
-        raise

@@ -9,8 +9,6 @@ mtime of `volume.json` is when it was last used.
 
 import contextlib
 import fcntl
-import json
-import os
 import secrets
 import shutil
 import time
@@ -22,15 +20,14 @@ from typing import Final
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.volumes.volume import ABOUT
+from dicomgallery.services import cache_files
+from dicomgallery.services.cache_files import FRESH_SECONDS, KEPT_SHARE
 
 TOUCH_SECONDS: Final = 600
 RETRY_SECONDS: Final = 600
-FRESH_SECONDS: Final = 60
-"""Nothing used more recently is cleared away: somebody looks at it."""
 LEFT_SECONDS: Final = 3600
 """What is aside and older than this was left by a building that broke off."""
 PATIENCE_SECONDS: Final = 120
-KEPT_SHARE: Final = 0.9
 _BLOBS: Final = "blobs.txt"
 _PAUSE_SECONDS: Final = 0.05
 _MAY_PASS: Final = frozenset({RenderReason.TOO_SLOW, RenderReason.CRASHED, RenderReason.OUT_OF_MEMORY})
@@ -57,10 +54,9 @@ class VolumeCache:
         try:
             used_at = (folder / ABOUT).stat().st_mtime
         except FileNotFoundError:
-            return self._failure(key)
-        if time.time() - used_at > TOUCH_SECONDS:
-            with contextlib.suppress(FileNotFoundError):
-                os.utime(folder / ABOUT)
+            failure = self.root / f"{key}.json"
+            return cache_files.read_failure(failure, may_pass=_MAY_PASS, retry_seconds=RETRY_SECONDS)
+        cache_files.touch(folder / ABOUT, used_at, after_seconds=TOUCH_SECONDS)
         return folder
 
     @contextlib.contextmanager
@@ -100,10 +96,7 @@ class VolumeCache:
 
     def keep_failure(self, key: str, refusal: CannotRenderError) -> None:
         """Keep why there is no volume."""
-        text = json.dumps({"reason": refusal.reason.value, "detail": refusal.detail})
-        made = self.root / f".{secrets.token_hex(8)}"
-        made.write_text(text)
-        made.rename(self.root / f"{key}.json")
+        cache_files.write_failure(self.root / f"{key}.json", refusal)
 
     def forget(self, key: str) -> None:
         """Remove a volume; whoever has it mapped keeps the numbers until they let go."""
@@ -149,16 +142,6 @@ class VolumeCache:
                     shutil.rmtree(path, ignore_errors=True)
                 else:
                     path.unlink(missing_ok=True)
-
-    def _failure(self, key: str) -> CannotRenderError | None:
-        path = self.root / f"{key}.json"
-        try:
-            age = time.time() - path.stat().st_mtime
-            told = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        refusal = CannotRenderError(RenderReason(told["reason"]), told["detail"])
-        return None if refusal.reason in _MAY_PASS and age > RETRY_SECONDS else refusal
 
 
 def _used_at(folder: Path) -> float:

@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import http.client
 import io
 import json
 import zipfile
@@ -17,6 +16,7 @@ from pydicom.dataset import Dataset
 from bench.server import Server, serving
 from dicomgallery.dicom import synthetic
 from tests import volumes
+from tests.contracts.asking import Answer, ask, upload
 
 
 @pytest.fixture(scope="module")
@@ -25,39 +25,12 @@ def server() -> Iterator[Server]:
         yield running
 
 
-class Answer:
-    """What came back."""
-
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.type = response.getheader("Content-Type", "")
-        self.text = response.read().decode()
-
-    @property
-    def json(self) -> dict[str, object]:
-        """The body as JSON, with the order of its keys."""
-        found = json.loads(self.text)
-        assert isinstance(found, dict)
-        return found
-
-
-def ask(server: Server, method: str, path: str) -> Answer:
-    with contextlib.closing(server.connect()) as connection:
-        connection.request(method, path)
-        return Answer(connection.getresponse())
-
-
 def get(server: Server, path: str) -> Answer:
     return ask(server, "GET", path)
 
 
 def send(server: Server, data: bytes, *, field: str = "file", name: str = "scan.zip") -> Answer:
-    edge = "a-line-between-parts"
-    head = f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
-    body = head.encode() + b"Content-Type: application/zip\r\n\r\n" + data + f"\r\n--{edge}--\r\n".encode()
-    with contextlib.closing(server.connect()) as connection:
-        connection.request("POST", "/upload", body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
-        return Answer(connection.getresponse())
+    return upload(server, {}, [(field, name, data)], "application/zip")
 
 
 def packed(members: Mapping[str, bytes | Dataset]) -> bytes:

@@ -1,12 +1,9 @@
 """Contract C over a real server with a plain HTTP client, so that paths travel as servers hand them over."""
 
-import contextlib
-import http.client
 import io
-import json
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -16,6 +13,7 @@ from pydicom.data import get_testdata_file
 
 from bench.server import Server, serving
 from dicomgallery.dicom import synthetic
+from tests.contracts.asking import Answer, ask, upload
 
 
 @pytest.fixture(scope="module")
@@ -24,38 +22,8 @@ def server() -> Iterator[Server]:
         yield running
 
 
-class Answer:
-    """What came back."""
-
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.type = response.getheader("Content-Type", "")
-        self.body = response.read()
-
-    @property
-    def json(self) -> object:
-        """The body as JSON, with the order of its keys."""
-        return json.loads(self.body)
-
-
 def get(server: Server, path: str, **query: str | Sequence[str]) -> Answer:
-    with contextlib.closing(server.connect()) as connection:
-        connection.request("GET", path + ("?" + urlencode(query, doseq=True) if query else ""))
-        return Answer(connection.getresponse())
-
-
-def post(server: Server, fields: Mapping[str, str], files: Sequence[tuple[str, str, bytes]]) -> Answer:
-    edge = "a-line-between-parts"
-    body = b""
-    for name, value in fields.items():
-        body += f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-    for field, name, data in files:
-        head = f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
-        body += head.encode() + b"Content-Type: application/octet-stream\r\n\r\n" + data + b"\r\n"
-    body += f"--{edge}--\r\n".encode()
-    with contextlib.closing(server.connect()) as connection:
-        connection.request("POST", "/upload", body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
-        return Answer(connection.getresponse())
+    return ask(server, "GET", path + ("?" + urlencode(query, doseq=True) if query else ""))
 
 
 def some_dicom(rows: int = 32) -> bytes:
@@ -74,7 +42,7 @@ def ct_small() -> bytes:
 
 
 def test_a_good_upload_answers_201_with_its_keys_in_order(server: Server) -> None:
-    answer = post(
+    answer = upload(
         server, {"study": "iraj-x-ray"}, [("files", "IM000001", some_dicom()), ("files", "IM000020", some_dicom())]
     )
 
@@ -92,7 +60,7 @@ def test_a_good_upload_answers_201_with_its_keys_in_order(server: Server) -> Non
 
 
 def test_studies_are_listed_with_their_number(server: Server) -> None:
-    post(server, {"study": "listed"}, [("files", "a", some_dicom())])
+    upload(server, {"study": "listed"}, [("files", "a", some_dicom())])
 
     listed = get(server, "/files").json
 
@@ -101,7 +69,7 @@ def test_studies_are_listed_with_their_number(server: Server) -> None:
 
 
 def test_the_good_files_of_a_mixed_upload_are_kept_with_207(server: Server) -> None:
-    answer = post(
+    answer = upload(
         server, {"study": "mixed"}, [("files", "good", some_dicom()), ("files", "sample.pdf", b"%PDF-1.7 no dicom")]
     )
 
@@ -117,23 +85,23 @@ def test_the_good_files_of_a_mixed_upload_are_kept_with_207(server: Server) -> N
 
 
 def test_an_upload_of_nothing_good_answers_400_in_the_same_shape(server: Server) -> None:
-    answer = post(server, {"study": "hopeless"}, [("files", "a.txt", b"hello"), ("files", "b.txt", b"")])
+    answer = upload(server, {"study": "hopeless"}, [("files", "a.txt", b"hello"), ("files", "b.txt", b"")])
 
     assert answer.status == 400
     assert [file["reason"] for file in answer.json["files"]] == ["invalid_type", "invalid_type"]
 
 
 def test_a_truncated_file_says_so(server: Server) -> None:
-    answer = post(server, {"study": "cut"}, [("files", "cut.dcm", ct_small()[:-1000])])
+    answer = upload(server, {"study": "cut"}, [("files", "cut.dcm", ct_small()[:-1000])])
 
     assert answer.status == 400
     assert answer.json["files"][0]["reason"] == "truncated"
 
 
 def test_the_same_name_in_a_study_is_a_duplicate(server: Server) -> None:
-    post(server, {"study": "twice"}, [("files", "a", some_dicom())])
+    upload(server, {"study": "twice"}, [("files", "a", some_dicom())])
 
-    answer = post(server, {"study": "twice"}, [("files", "a", some_dicom())])
+    answer = upload(server, {"study": "twice"}, [("files", "a", some_dicom())])
 
     assert answer.status == 400
     assert answer.json["files"][0]["reason"] == "duplicate"
@@ -141,10 +109,10 @@ def test_the_same_name_in_a_study_is_a_duplicate(server: Server) -> None:
 
 def test_the_same_bytes_under_another_name_or_study_are_the_same_id(server: Server) -> None:
     data = some_dicom()
-    first = post(server, {"study": "one"}, [("files", "a", data)]).json["files"][0]["id"]
+    first = upload(server, {"study": "one"}, [("files", "a", data)]).json["files"][0]["id"]
 
-    again = post(server, {"study": "one"}, [("files", "b", data)])
-    elsewhere = post(server, {"study": "two"}, [("files", "a", data)])
+    again = upload(server, {"study": "one"}, [("files", "b", data)])
+    elsewhere = upload(server, {"study": "two"}, [("files", "a", data)])
 
     assert (again.status, elsewhere.status) == (201, 201)
     assert again.json["files"] == [{"id": first, "name": "b"}]
@@ -153,7 +121,7 @@ def test_the_same_bytes_under_another_name_or_study_are_the_same_id(server: Serv
 
 
 def test_files_without_a_study_are_unsorted_and_the_field_may_be_called_file(server: Server) -> None:
-    answer = post(server, {}, [("file", "lonely", some_dicom())])
+    answer = upload(server, {}, [("file", "lonely", some_dicom())])
 
     assert answer.status == 201
     assert "lonely" in get(server, "/files/unsorted").json["files"]
@@ -169,7 +137,7 @@ def test_the_members_of_archives_become_files_named_by_their_path(server: Server
         member.size = len(data)
         archive.addfile(member, io.BytesIO(data))
 
-    answer = post(
+    answer = upload(
         server, {"study": "packed"}, [("files", "x.zip", packed.getvalue()), ("files", "y", tarred.getvalue())]
     )
 
@@ -189,7 +157,7 @@ def test_an_unknown_study_or_file_answers_404(server: Server) -> None:
 
 
 def test_tags_come_back_in_the_order_asked_by_tag_keyword_or_path(server: Server) -> None:
-    post(server, {"study": "tags"}, [("files", "ct", ct_small())])
+    upload(server, {"study": "tags"}, [("files", "ct", ct_small())])
 
     answer = get(
         server,
@@ -219,7 +187,7 @@ def test_tags_come_back_in_the_order_asked_by_tag_keyword_or_path(server: Server
 
 
 def test_sequences_come_as_dicom_json_nested_values_by_path_and_binary_by_its_length(server: Server) -> None:
-    post(server, {"study": "nested"}, [("files", "ct", ct_small())])
+    upload(server, {"study": "nested"}, [("files", "ct", ct_small())])
 
     values = get(
         server,
@@ -233,7 +201,7 @@ def test_sequences_come_as_dicom_json_nested_values_by_path_and_binary_by_its_le
 
 
 def test_wrong_tags_are_named_and_none_at_all_is_refused(server: Server) -> None:
-    post(server, {"study": "wrong"}, [("files", "ct", ct_small())])
+    upload(server, {"study": "wrong"}, [("files", "ct", ct_small())])
 
     invalid = get(server, "/files/wrong/ct/tag", tag=["(2222,2222)", "Rows", "NoSuchKeyword"])
     empty = get(server, "/files/wrong/ct/tag")
@@ -243,7 +211,7 @@ def test_wrong_tags_are_named_and_none_at_all_is_refused(server: Server) -> None
 
 
 def test_the_png_is_the_picture_with_frame_and_window(server: Server) -> None:
-    post(server, {"study": "pictures"}, [("files", "ct", ct_small())])
+    upload(server, {"study": "pictures"}, [("files", "ct", ct_small())])
 
     plain = get(server, "/files/pictures/ct/png")
     dark = get(server, "/files/pictures/ct/png", window="10", level="5000")
@@ -261,7 +229,7 @@ def test_the_png_is_the_picture_with_frame_and_window(server: Server) -> None:
 )
 def test_names_are_any_text_for_studies_and_files(server: Server, name: str) -> None:
     data = some_dicom()
-    number = post(server, {"study": name}, [("files", name, data)]).json["files"][0]["id"]
+    number = upload(server, {"study": name}, [("files", name, data)]).json["files"][0]["id"]
 
     assert name in get(server, "/files").json["studies"]
     assert get(server, "/files", study=name).json["files"] == [name]
@@ -276,7 +244,7 @@ def test_names_are_any_text_for_studies_and_files(server: Server, name: str) -> 
 
 
 def test_an_empty_name_and_one_with_nul_are_stored_as_plain_text(server: Server) -> None:
-    answer = post(server, {"study": ""}, [("files", "nul\0inside", some_dicom())])
+    answer = upload(server, {"study": ""}, [("files", "nul\0inside", some_dicom())])
 
     assert answer.status == 201
     assert answer.json["files"][0]["name"] == "nul\N{REPLACEMENT CHARACTER}inside"

@@ -6,7 +6,7 @@ import pydicom.data
 import pytest
 from pydicom.dataset import Dataset
 
-from dicomgallery.dicom import plans, synthetic
+from dicomgallery.dicom import radiotherapy, synthetic
 from dicomgallery.dicom.beams import Beam
 from dicomgallery.dicom.plans import Plan, plan_of
 from dicomgallery.dicom.reader import read_header
@@ -125,7 +125,7 @@ def test_brachytherapy_is_told_by_its_setups() -> None:
 
 
 def test_more_beams_than_a_page_bears_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "MOST", 2)
+    monkeypatch.setattr(radiotherapy, "MOST", 2)
 
     found = read(plan(*(beam(number, "Field", (0, "NONE")) for number in range(1, 5))))
 

@@ -3,7 +3,7 @@
 import pytest
 from pydicom.dataset import Dataset
 
-from dicomgallery.dicom import synthetic, treatments
+from dicomgallery.dicom import radiotherapy, synthetic
 from dicomgallery.dicom.treatments import Treatment, treatment_of
 from dicomgallery.dicom.vocabulary import kind_name, kind_of
 from tests.radiotherapy import as_read, item
@@ -75,7 +75,7 @@ def test_a_summary_tells_how_far_the_treatment_has_come() -> None:
 
 
 def test_more_beams_than_a_page_bears_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(treatments, "MOST", 2)
+    monkeypatch.setattr(radiotherapy, "MOST", 2)
 
     found = read(session(*(given(number, "1", "1") for number in range(1, 5))))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from dicomgallery.dicom.frames.fields import MAY_NAME
-from dicomgallery.dicom.values import display_datetime, with_minus
+from dicomgallery.dicom.values import display_datetime, six_digits
 
 Value = float | str | tuple[float, ...] | None
 
@@ -84,9 +84,9 @@ def shown(key: str, value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return with_minus(f"{value:.6g}")
+        return six_digits(value)
     if isinstance(value, tuple):
-        return ", ".join(with_minus(f"{part:.6g}") for part in value)
+        return ", ".join(map(six_digits, value))
     return _moment(value) if key in ("acquired", "reference") else value
 
 
