@@ -57,6 +57,9 @@ if ! command -v dcmdump >/dev/null; then
     apt_get dcmtk || echo "dcmtk is not here: the tests against it will be skipped by name."
 fi
 
+echo "Building the viewer's stage where it is not built yet ..."
+python -m dicomgallery.supervisor.bundling || echo "Without it, the tests of the stage will be skipped by name."
+
 results="$home/test-results"
 rm -rf "$results"
 mkdir -p "$results"

@@ -107,7 +107,7 @@ def serving(folder: Path | None = None, **settings: str) -> Iterator[Server]:
     process = subprocess.Popen(
         [sys.executable, "app.py", "--port", str(port), "--data", str(data), "--no-dicom"],
         cwd=HOME,
-        env=os.environ | settings,
+        env=os.environ | {"DICOMGALLERY_BUILD_STAGE": "0"} | settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

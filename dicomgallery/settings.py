@@ -45,6 +45,8 @@ class Settings:
     """The longest one picture may take."""
     sandbox_memory_bytes: int = 1 * GIB
     log_level: str = "INFO"
+    build_stage: bool = True
+    """Build the browser's part of the viewer at the first start, from packages of npm."""
 
     @property
     def database(self) -> str:
@@ -100,6 +102,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         sandbox_seconds=whole("SANDBOX_SECONDS", base.sandbox_seconds),
         sandbox_memory_bytes=whole("SANDBOX_MEMORY_BYTES", base.sandbox_memory_bytes),
         log_level=_level(text("LOG_LEVEL", base.log_level)),
+        build_stage=whole("BUILD_STAGE", int(base.build_stage), least=0) > 0,
     )
     if not settings.is_loopback and not settings.owner_password:
         raise SettingError(

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dicomgallery import bundle
 from dicomgallery import settings as setting
 from dicomgallery.errors import GalleryError
 from dicomgallery.settings import Settings
@@ -70,6 +71,8 @@ def _run(keeper: Keeper, settings: Settings, chosen: Options, log: LogFile) -> i
                 # Only now: on two cores they would make the first page wait.
                 for part in parts.workers(settings):
                     keeper.keep(part)
+                if settings.build_stage and not bundle.is_built():
+                    keeper.keep(parts.stage())
                 _welcome(settings, open_browser=chosen.open_browser)
         log.rotate_when_large()
         keeper.wait(min(keeper.seconds_to_next_start(), 30.0 if ready else HEALTH_SECONDS))

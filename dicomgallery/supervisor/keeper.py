@@ -73,7 +73,7 @@ class Keeper:
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
 
     def keep(self, part: Part) -> Child:
-        """Start a part, and start it again whenever it dies."""
+        """Start a part, and start it again whenever it dies, unless once is enough."""
         child = Child(part)
         self.children.append(child)
         self._start(child)
@@ -96,10 +96,13 @@ class Keeper:
         """Start what is due to start again; return the children that died since the last time."""
         now = time.monotonic()
         dead = []
-        for child in self.children:
+        for child in list(self.children):
             if child.process is not None and child.process.poll() is not None:
                 # What it started must not outlive it: a server's orphaned workers would keep the port.
                 _signal_group(child.process.pid, signal.SIGKILL)
+                if child.part.is_once:
+                    self.children.remove(child)
+                    continue
                 child.died(now)
                 dead.append(child)
             elif child.process is None and now >= child.start_at:

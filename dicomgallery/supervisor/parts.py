@@ -14,6 +14,8 @@ class Part:
     """What it is called on the terminal."""
     command: tuple[str, ...]
     niceness: int = 0
+    is_once: bool = False
+    """It comes to an end by itself, and is not started again."""
 
 
 def migration() -> Part:
@@ -36,6 +38,12 @@ def workers(settings: Settings) -> list[Part]:
     count = settings.job_workers
     numbers = [""] if count == 1 else [f" {number}" for number in range(1, count + 1)]
     return [Part(f"the worker{number}", (*_flask(), "worker"), niceness=10) for number in numbers]
+
+
+def stage() -> Part:
+    """What builds the browser's part of the viewer, at the first start."""
+    command = (sys.executable, "-m", "dicomgallery.supervisor.bundling")
+    return Part("the building of the viewer's stage", command, niceness=15, is_once=True)
 
 
 def _flask() -> tuple[str, ...]:
