@@ -15,7 +15,7 @@ from werkzeug.security import safe_join
 from dicomgallery.serving.identity import open_to_all
 
 FOREVER = "public, max-age=31536000, immutable"
-_UNVERSIONED = "dist"
+_BUILT = "dist"
 """Built on the machine after the application has started."""
 
 
@@ -26,15 +26,18 @@ def init_app(app: Flask) -> None:
     root = app.static_url_path or "/static"
 
     def show(filename: str, version_asked: str = "") -> Response:
-        response = _compressible(folder, filename) or send_from_directory(folder, filename)
-        if version_asked == version:
+        is_built = filename.startswith(_BUILT + "/")
+        response = _built(folder, filename) if is_built else _compressible(folder, filename)
+        response = response or send_from_directory(folder, filename)
+        # What is built lies in a folder that is named after what it was built from.
+        if version_asked == version or is_built:
             response.headers["Cache-Control"] = FOREVER
         else:
             response.headers["Cache-Control"] = "no-cache"
         return response
 
     def add_version(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static" and not str(values.get("filename", "")).startswith(_UNVERSIONED + "/"):
+        if endpoint == "static" and not str(values.get("filename", "")).startswith(_BUILT + "/"):
             values.setdefault("version_asked", version)
 
     app.add_url_rule(f"{root}/<any('{version}'):version_asked>/<path:filename>", "static")
@@ -47,10 +50,21 @@ def version_of(folder: Path) -> str:
     content = hashlib.sha256()
     for file in sorted(folder.rglob("*")):
         inside = file.relative_to(folder)
-        if file.is_file() and inside.parts[0] != _UNVERSIONED:
+        if file.is_file() and inside.parts[0] != _BUILT:
             content.update(f"{inside}\0{file.stat().st_size}\0".encode())
             content.update(file.read_bytes())
     return f"v{content.hexdigest()[:12]}"
+
+
+def _built(folder: Path, filename: str) -> Response | None:
+    """A script that was compressed when it was built; None where it was not, or is not understood so."""
+    is_there = Path(safe_join(str(folder), f"{filename}.gz") or "").is_file()
+    if not (is_there and "gzip" in request.headers.get("Accept-Encoding", "")):
+        return None
+    response = send_from_directory(folder, f"{filename}.gz", mimetype="text/javascript")
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
 
 
 def _compressible(folder: Path, filename: str) -> Response | None:

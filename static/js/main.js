@@ -20,6 +20,9 @@ import { startTheme } from "./theme.js";
 import { startToast } from "./toasts.js";
 import { startDrop, startUploadForm } from "./upload/start.js";
 
+// The stage of the viewer is only fetched where there is one.
+const startStage = async (figure) => (await import("./viewer/stage.js")).startStage(figure);
+
 // For the whole page, once.
 const page = [startKeys, startSwaps, startTheme, startPrivacy, startDialogs, startConfirm, startMenus, startCopy, startDrop];
 
@@ -38,6 +41,7 @@ const parts = {
   "[data-live]": startLive,
   "[data-stepper]": startStepper,
   "[data-planes]": startPlanes,
+  "[data-cornerstone]": startStage,
   "[data-tag-filter]": startTagFilter,
   "[data-explain]": startExplain,
   "[data-toast]": startToast,

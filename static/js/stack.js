@@ -12,7 +12,8 @@ async function ask(url) {
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const body = await response.json();
   const list = Array.isArray(body) ? body : body.frames ?? body.images ?? [];
-  return list.map((item) => (typeof item === "string" ? { src: item, href: "" } : item));
+  // Where positions may be compared with those of other series, they say by what name.
+  return list.map((item) => (typeof item === "string" ? { src: item, href: "" } : { ...item, space: body.space }));
 }
 
 /** `most` indexes spread evenly over `count`, ends included. */

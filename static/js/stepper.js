@@ -6,6 +6,9 @@ import { visit } from "./swap.js";
 const RESTS_MS = 260;
 const AHEAD = 4;
 
+/** Whether a stage of its own shows the stack, not the picture of the page. */
+const isLive = () => document.querySelector("[data-stage][data-live]") !== null;
+
 export function startStepper(form) {
   const slider = form.querySelector("input[type=range]");
   const says = form.querySelector("output");
@@ -35,6 +38,9 @@ export function startStepper(form) {
     // The line under the picture goes with it; of a frame that none is known of it says nothing.
     const line = document.querySelector("[data-frame-line]");
     if (line) line.textContent = stack[at].says ?? "";
+    // A stage that is live has frames of its own.
+    document.dispatchEvent(new CustomEvent("stack:show", { detail: { index: at } }));
+    if (isLive()) return;
     const one = fetchPicture(at);
     const put = () => { if (Number(slider.value) - 1 === at) image.src = one.src; };
     if (one.complete) put();
@@ -45,12 +51,8 @@ export function startStepper(form) {
   function rest() {
     // Not under a finger that still holds the slider.
     if (held) return;
-    const { href } = stack[Number(slider.value) - 1];
-    if (!href) return;
-    const url = new URL(href, location.href);
-    for (const [name, value] of new URLSearchParams(location.search)) {
-      if (!url.searchParams.has(name) && name !== "image" && name !== "frame") url.searchParams.set(name, value);
-    }
+    const url = here();
+    if (!url) return;
     if (url.href === location.href) return;
     for (const [which, by] of [["-1", -1], ["1", 1]]) {
       const next = stack[Number(slider.value) - 1 + by]?.href ?? beyond(by);
@@ -61,6 +63,23 @@ export function startStepper(form) {
       }
     }
     visit(url.href, { push: false, hold: true });
+  }
+
+  /** The address of what the slider stands at. */
+  function here() {
+    if (isLive()) {
+      // The list may be older than the window that is looked through.
+      const url = new URL(location.href);
+      url.searchParams.set(slider.name, slider.value);
+      return url;
+    }
+    const { href } = stack[Number(slider.value) - 1];
+    if (!href) return null;
+    const url = new URL(href, location.href);
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      if (!url.searchParams.has(name) && name !== "image" && name !== "frame") url.searchParams.set(name, value);
+    }
+    return url;
   }
 
   /** Where a step past the first or the last picture leads: to the next part of the same acquisition, if there is one. */

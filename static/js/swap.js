@@ -34,6 +34,8 @@ export async function load(url, { signal, headers = {} } = {}) {
  * data-hold stays the very element it is: a picture that has moved on already, a slider in use.
  */
 export async function visit(url, { push = true, hold = false } = {}) {
+  // A stage that is live stays, and reads what the new page says.
+  hold ||= document.querySelector("[data-stage][data-live]") !== null;
   running?.abort();
   const mine = running = new AbortController();
   try {

@@ -65,7 +65,7 @@ def test_keys_step_through_slices_and_change_the_window(workshop: Server, meet: 
     visitor.page.keyboard.press("ArrowUp")
     expect(says).to_contain_text("Image 29 of 30")
 
-    assert visitor.path.endswith("/viewer?center=-600&width=1500&image=29")
+    visitor.page.wait_for_url("**/viewer?center=-600&width=1500&image=29")
 
 
 def test_a_click_on_a_plane_sets_where_the_others_cut(workshop: Server, meet: Meet) -> None:

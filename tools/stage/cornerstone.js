@@ -4,7 +4,7 @@ export {
   metaData, setVolumesForViewports, utilities, volumeLoader,
 } from "@cornerstonejs/core";
 export {
-  AngleTool, ArrowAnnotateTool, CobbAngleTool, CrosshairsTool, EllipticalROITool, Enums as ToolEnums, LengthTool,
+  AngleTool, ArrowAnnotateTool, BaseTool, CobbAngleTool, CrosshairsTool, EllipticalROITool, Enums as ToolEnums, LengthTool,
   MagnifyTool, OrientationMarkerTool, PanTool, PlanarFreehandROITool, PlanarRotateTool, ProbeTool, RectangleROITool,
   ReferenceLinesTool, StackScrollTool, ToolGroupManager, TrackballRotateTool, VolumeCroppingControlTool,
   VolumeCroppingTool, WindowLevelTool, ZoomTool, addTool, annotation, init as initTools, utilities as toolUtilities,

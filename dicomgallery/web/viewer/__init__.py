@@ -15,6 +15,7 @@ from dicomgallery.serving.pictures import respond
 from dicomgallery.web.viewer import asking
 from dicomgallery.web.viewer.planes import Planes
 from dicomgallery.web.viewer.room import Room
+from dicomgallery.web.viewer.stage import Stage
 from dicomgallery.web.viewer.slices import frames_json, slice_of
 
 bp = Blueprint("viewer", __name__, url_prefix="/series/<key>")
@@ -41,7 +42,7 @@ def show(key: str) -> ResponseReturnValue:
         return render_template("viewer/planes.html", room=room, planes=Planes(room, found, request.args))
     page = slice_of(actor, room, request.args)
     template = "viewer/empty.html" if page is None else f"viewer/{room.tab}.html"
-    return render_template(template, room=room, page=page)
+    return render_template(template, room=room, page=page, stage=Stage())
 
 
 @bp.get("/viewer/frames.json")

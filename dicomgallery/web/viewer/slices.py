@@ -91,6 +91,17 @@ class SlicePage(ImagePage):
         return url_for("viewer.frames", key=str(self.series.id)) + (query if len(query) > 1 else "")
 
     @property
+    def shown(self) -> dict[str, object]:
+        """What the browser's stage shows, as its script reads it."""
+        look = self.look
+        told: dict[str, object] = {"number": self.number, "invert": look.invert}
+        if look.window is not None:
+            told["window"] = {"center": look.window.center, "width": look.window.width}
+        # What is more than one window is drawn by the server alone.
+        told["picture"] = look.auto or look.voi is not None or look.state is not None or look.plain
+        return told
+
+    @property
     def sizes(self) -> Mapping[str, str]:
         """Width and center of the windows that everybody knows, by their keys."""
         presets = CT_PRESETS.values() if self.series.modality == "CT" else ()
@@ -128,23 +139,30 @@ class SlicePage(ImagePage):
         return [part for part in (self.study.institution, when, self.series.description) if part]
 
     @property
-    def whereabouts(self) -> Sequence[str]:
-        """Which image it is, and where it lies."""
-        at = self.instance.position_mm
+    def which(self) -> str:
+        """Which image it is."""
         frame = f", frame {self.look.frame} of {self.instance.frames}" if self.look.frame else ""
-        place = mm(at) if at is not None else ""
-        return [part for part in (f"Image {self.number} of {self.total}{frame}", place) if part]
+        return f"Image {self.number} of {self.total}{frame}"
 
     @property
-    def making(self) -> Sequence[str]:
-        """How it is shown and what it is."""
+    def place(self) -> str:
+        """Where it lies."""
+        at = self.instance.position_mm
+        return mm(at) if at is not None else ""
+
+    @property
+    def window_words(self) -> str:
+        """The window it is looked at through."""
         window = self.look.window
         said = next((str(one["label"]) for one in self.windows if one["current"]), "")
         shown = f"W {window.width:g} L {with_minus(f'{window.center:g}')}" if window else ""
+        return f"{shown} ({said})" if shown and said else shown or said
+
+    @property
+    def making(self) -> Sequence[str]:
+        """What it is made of."""
         size = f"{self.instance.columns} \N{MULTIPLICATION SIGN} {self.instance.rows}"
-        encoding = transfer.short_name(self.instance.transfer_syntax)
-        named = f"{shown} ({said})" if shown and said else shown or said
-        return [part for part in (named, size, encoding) if part]
+        return [part for part in (size, transfer.short_name(self.instance.transfer_syntax)) if part]
 
     @property
     def _tab(self) -> tuple[tuple[str, str], ...]:
