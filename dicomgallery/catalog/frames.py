@@ -1,7 +1,7 @@
 """What multi-frame instances say of their frames, and the parts of concatenations (PS3.3 C.7.6.16.2.2.4)."""
 
 import zlib
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -33,7 +33,21 @@ def table_of(scope: Scope, instance_id: int) -> FrameTable | None:
     """What an instance says of its frames; None when it has one frame, or has not been read."""
     query = select(FrameFacts.json_zlib).join(Instance, FrameFacts.instance_id == Instance.id)
     packed = db.session.scalar(query.where(Instance.id == instance_id, within(scope, Instance)))
-    return None if packed is None else FrameTable.from_json(orjson.loads(zlib.decompress(packed)))
+    return None if packed is None else _unpacked(packed)
+
+
+def tables_of(scope: Scope, instance_ids: Collection[int]) -> dict[int, FrameTable]:
+    """What each of these instances says of its frames, by id; without those of which `table_of` knows nothing."""
+    found: dict[int, FrameTable] = {}
+    for some in batches(sorted(instance_ids)):
+        query = select(Instance.id, FrameFacts.json_zlib).join(Instance, FrameFacts.instance_id == Instance.id)
+        query = query.where(Instance.id.in_(some), within(scope, Instance))
+        found.update((instance_id, _unpacked(packed)) for instance_id, packed in db.session.execute(query))
+    return found
+
+
+def _unpacked(packed: bytes) -> FrameTable:
+    return FrameTable.from_json(orjson.loads(zlib.decompress(packed)))
 
 
 def parts_of(scope: Scope, instance: Instance) -> list[Part]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import groups
+from dicomgallery.dicom.calibration import spacings_of
 from dicomgallery.imaging.header import reals
 
 _MOST: Final = 10.0
@@ -27,7 +27,4 @@ def bearable(ratio: float) -> float:
 
 def _pairs(dataset: Dataset) -> list[tuple[float, ...]]:
     """Row spacing then column spacing, the surest first."""
-    of_frame = [reals(item, "PixelSpacing") for item in groups.own(dataset, "PixelMeasuresSequence")]
-    shared = [reals(item, "PixelSpacing") for item in groups.of_frame(dataset, "PixelMeasuresSequence")]
-    keywords = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
-    return [*of_frame, *(reals(dataset, keyword) for keyword in keywords), *shared]
+    return [*(one.mm for one in spacings_of(dataset)), reals(dataset, "PixelAspectRatio")]

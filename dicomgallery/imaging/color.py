@@ -23,6 +23,18 @@ _LARGEST_PROFILE: Final = 8 << 20
 _LONGEST_NAME: Final = 60
 
 
+def is_colored(layout: Layout) -> bool:
+    """Say whether a frame is in colors of its own: three samples a pixel, or a palette for the one."""
+    return layout.is_color or layout.photometric == "PALETTE COLOR"
+
+
+def colors_of(dataset: Dataset, samples: Samples, layout: Layout) -> tuple[Rgb, tuple[str, ...]]:
+    """The colors of a frame that has some on a screen, sRGB, with notes of what was done."""
+    picture, notes = to_rgb(samples, layout) if layout.is_color else palette_rgb(dataset, samples, layout)
+    picture, note = managed(dataset, picture)
+    return picture, (*notes, *note)
+
+
 def to_rgb(samples: Samples, layout: Layout) -> tuple[Rgb, tuple[str, ...]]:
     """Turn samples of three colors into RGB, with a note of what was done."""
     eight = _eight_bits(samples, layout)
@@ -59,15 +71,24 @@ def tinted(dataset: Dataset, gray: Rgb, layout: Layout) -> Rgb:
 
 def supplemented(dataset: Dataset, samples: Samples, layout: Layout, gray: Rgb) -> Rgb | None:
     """Color, by the supplemental palette, what its first entry begins at (PS3.3 C.7.6.19); None when there is none."""
-    if layout.photometric != "MONOCHROME2" or text(dataset, "PixelPresentation").upper() not in _COLORED:
-        return None
-    tables = _palettes(dataset, layout)
-    if tables is None or samples.dtype.itemsize > 2:
+    tables = _supplement(dataset, samples, layout)
+    if tables is None:
         return None
     picture = np.repeat(gray[..., np.newaxis], 3, axis=2)
     colored = samples >= tables[0].first
     picture[colored] = _looked_up(tables, samples[colored])
     return picture
+
+
+def is_supplemented(dataset: Dataset, samples: Samples, layout: Layout) -> bool:
+    """Say whether a supplemental palette colors some of a gray frame."""
+    return _supplement(dataset, samples, layout) is not None
+
+
+def _supplement(dataset: Dataset, samples: Samples, layout: Layout) -> list[Lut] | None:
+    if layout.photometric != "MONOCHROME2" or text(dataset, "PixelPresentation").upper() not in _COLORED:
+        return None
+    return _palettes(dataset, layout) if samples.dtype.itemsize <= 2 else None
 
 
 def _palettes(dataset: Dataset, layout: Layout) -> list[Lut] | None:

@@ -38,6 +38,11 @@ class Cover:
             notes += ("A shutter of the file hides a part of it",)
         return cls(marks, hidden, shade_of(dataset), planes, notes)
 
+    @property
+    def is_seen(self) -> bool:
+        """Say whether any pixel looks other for it."""
+        return self.marks is not None or self.hidden is not None
+
     def cropped(self, square: tuple[slice, slice]) -> Self:
         """The same over a part of the frame."""
         marks, hidden = (None if mask is None else mask[square] for mask in (self.marks, self.hidden))

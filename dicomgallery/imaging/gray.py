@@ -95,6 +95,50 @@ class Voi:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Toning:
+    """What makes the samples of one frame gray, before low and high are exchanged."""
+
+    modality: Modality
+    words: str
+    """Which window it is, and where from."""
+    voi: Voi | None = None
+    """As the file or the spec asks; None when the values themselves choose."""
+    scale: tuple[float, float] | None = None
+    """The values that become black and white, when all between lie evenly."""
+    level: int | None = None
+    """The gray of every pixel, where there is nothing to choose from."""
+
+    @property
+    def function(self) -> Function | None:
+        """How values between black and white are spread; None where a table does it."""
+        if self.voi is None:
+            return Function.LINEAR_EXACT
+        return self.voi.function if self.voi.table is None else None
+
+    def gray(self, samples: Samples) -> Gray:
+        """The grays of these samples."""
+        if self.level is not None:
+            return np.full(samples.shape, self.level, np.uint8)
+        modality, voi = self.modality, self.voi
+        if self.scale is not None and modality.table is None:
+            return ramp(samples, modality.slope, modality.intercept, *self.scale)
+        if voi is None:
+            return np.rint(self._spread(modality.values(samples))).astype(np.uint8)
+        if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:
+            # One pass over every value a sample can have, then one look-up a pixel.
+            inputs = np.arange(1 << (8 * samples.dtype.itemsize)).astype(f"u{samples.dtype.itemsize}")
+            table = np.rint(voi.grays(modality.values(inputs.view(samples.dtype)))).astype(np.uint8)
+            return table.take(samples.view(inputs.dtype))
+        return np.rint(np.nan_to_num(voi.grays(modality.values(samples)))).astype(np.uint8)
+
+    def _spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.scale is None:
+            raise AssertionError("What is not asked for has a scale or a level.")
+        black, white = self.scale
+        return np.clip((values - black) * (255.0 / (white - black)), 0.0, 255.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Toned:
     """A frame in grays, how it came to them, and what its ends stand for."""
 
@@ -112,32 +156,49 @@ def to_gray(
 
     Only a presentation state has a Presentation LUT.
     """
+    toning = toning_of(dataset, samples, layout, spec, presentation)
+    gray, told = toning.gray(samples), toning.words
+    if toning.voi is None and presentation is not None:
+        gray = np.rint(_through(presentation, gray)).astype(np.uint8)
+    is_first = spec.window is None and spec.voi is None and spec.state is None
+    if toning.voi is not None and is_first and (lost := _lost_to(gray)):
+        told = f"{toning.words}; it leaves nearly all of this frame {lost}"
+        if spec.fit is Fit.COVER:
+            toning = _by_values(dataset, samples, layout, toning.modality)
+            gray = toning.gray(samples)
+            told = f"{toning.words}, since the file's own leaves nearly all of it {lost}"
+    notes = (told, *([toning.modality.words] if toning.modality.words else []))
+    if words := inverse_words(dataset, layout):
+        np.subtract(255, gray, out=gray)
+        notes += (words,)
+    return Toned(gray, notes, toning.scale, toning.modality.unit)
+
+
+def toning_of(
+    dataset: Dataset, samples: Samples, layout: Layout, spec: RenderSpec, presentation: Lut | None = None
+) -> Toning:
+    """Find what makes a frame gray as the spec and the file ask."""
     modality = modality_of(dataset, layout)
     voi = None if spec.auto else _voi_for(dataset, layout, spec)
-    if voi is not None and presentation is not None:
+    if voi is None:
+        return _by_values(dataset, samples, layout, modality)
+    if presentation is not None:
         voi = replace(voi, presentation=presentation)
-    if voi is not None and voi.function is Function.LINEAR and layout.numbers is not Numbers.INTEGER:
+    if voi.function is Function.LINEAR and layout.numbers is not Numbers.INTEGER:
         # The half offsets of a linear window are for whole numbers; in a parametric map there are none.
         voi = replace(voi, function=Function.LINEAR_EXACT)
-    toned = _by_values(dataset, samples, layout, modality) if voi is None else _by_voi(samples, modality, voi)
-    if voi is None and presentation is not None:
-        toned = replace(toned, gray=np.rint(_through(presentation, toned.gray)).astype(np.uint8))
-    is_first = spec.window is None and spec.voi is None and spec.state is None
-    if voi is not None and is_first and (lost := _lost_to(toned.gray)):
-        told = f"{voi.words}; it leaves nearly all of this frame {lost}"
-        if spec.fit is Fit.COVER:
-            toned = _by_values(dataset, samples, layout, modality)
-            told = f"{toned.notes[0]}, since the file's own leaves nearly all of it {lost}"
-        toned = replace(toned, notes=(told,))
-    gray, notes = toned.gray, toned.notes
-    if modality.words:
-        notes += (modality.words,)
+    is_line = voi.window is not None and voi.function is not Function.SIGMOID and voi.presentation is None
+    scale = bounds(voi.window, voi.function) if voi.window is not None and is_line else None
+    return Toning(modality, voi.words, voi, scale)
+
+
+def inverse_words(dataset: Dataset, layout: Layout) -> str:
+    """Why the low values of a frame are white; empty where they are black."""
     # For MONOCHROME1 the shape is INVERSE too, and means the same (PS3.3 C.11.6.1.2): one inversion, not two.
     is_inverse = text(dataset, "PresentationLUTShape").upper() == "INVERSE"
-    if layout.photometric == "MONOCHROME1" or is_inverse:
-        np.subtract(255, gray, out=gray)
-        notes += (f"Low values are white, as {'MONOCHROME1' if not is_inverse else 'its presentation LUT shape'} says",)
-    return replace(toned, notes=notes, unit=modality.unit)
+    if layout.photometric != "MONOCHROME1" and not is_inverse:
+        return ""
+    return f"Low values are white, as {'its presentation LUT shape' if is_inverse else 'MONOCHROME1'} says"
 
 
 def _voi_for(dataset: Dataset, layout: Layout, spec: RenderSpec) -> Voi | None:
@@ -253,30 +314,18 @@ def _through(table: Lut, grays: NDArray[Any]) -> NDArray[np.float64]:
     return table.look_up(places).astype(np.float64) * (255.0 / table.highest)
 
 
-def _by_voi(samples: Samples, modality: Modality, voi: Voi) -> Toned:
-    is_line = voi.window is not None and voi.function is not Function.SIGMOID and voi.presentation is None
-    scale = bounds(voi.window, voi.function) if voi.window is not None and is_line else None
-    if scale is not None and modality.table is None:
-        return Toned(ramp(samples, modality.slope, modality.intercept, *scale), (voi.words,), scale)
-    if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:
-        # One pass over every value a sample can have, then one look-up a pixel.
-        inputs = np.arange(1 << (8 * samples.dtype.itemsize)).astype(f"u{samples.dtype.itemsize}").view(samples.dtype)
-        table = np.rint(voi.grays(modality.values(inputs))).astype(np.uint8)
-        return Toned(table.take(samples.view(f"u{samples.dtype.itemsize}")), (voi.words,), scale)
-    grays = np.nan_to_num(voi.grays(modality.values(samples)))
-    return Toned(np.rint(grays).astype(np.uint8), (voi.words,), scale)
-
-
-def _by_values(dataset: Dataset, samples: Samples, layout: Layout, modality: Modality) -> Toned:
+def _by_values(dataset: Dataset, samples: Samples, layout: Layout, modality: Modality) -> Toning:
     """Choose a window from the frame's values; a frame of one value is black if that is nothing, else mid gray."""
     kind = text(dataset, "Modality")
+    if layout.bits_stored == 1:
+        line = modality if modality.table is None else Modality()
+        off, on = line.values(np.asarray([0, -1 if layout.signed else 1])).tolist()
+        return Toning(line, "One bit a pixel, shown as black and white", scale=(off, on))
     stored = _sampled(samples)
-    stored = stored[~_is_padding(dataset, stored, layout)]
+    if (ends := padding_of(dataset, layout)) is not None:
+        stored = stored[(stored < ends[0]) | (stored > ends[1])]
     values = modality.values(stored)
     whole = None
-    if layout.bits_stored == 1:
-        black_and_white = (samples.astype(bool) * np.uint8(255)).astype(np.uint8)
-        return Toned(black_and_white, ("One bit a pixel, shown as black and white",))
     if layout.bits_stored <= 8 and layout.numbers is Numbers.INTEGER and modality.table is None and kind != "SEG":
         lowest = -(1 << (layout.bits_stored - 1)) if layout.signed else 0
         whole_values = modality.values(np.asarray([lowest, lowest + (1 << layout.bits_stored) - 1]))
@@ -285,14 +334,9 @@ def _by_values(dataset: Dataset, samples: Samples, layout: Layout, modality: Mod
         values = np.append(values, (0.0, _highest(samples, modality)))
     chosen = presets.choose(values[np.isfinite(values)], kind, stored_range=whole)
     if chosen is None:
-        level = 0 if not values.any() else 128
-        return Toned(np.full(samples.shape, level, np.uint8), ("Every pixel of this frame has the same value",))
-    words = (f"Window {_number(chosen.black)} to {_number(chosen.white)}, {chosen.words}",)
-    scale = (chosen.black, chosen.white)
-    if modality.table is None:
-        return Toned(ramp(samples, modality.slope, modality.intercept, *scale), words, scale)
-    grays = (modality.values(samples) - chosen.black) * (255.0 / (chosen.white - chosen.black))
-    return Toned(np.rint(np.clip(grays, 0.0, 255.0)).astype(np.uint8), words, scale)
+        return Toning(modality, "Every pixel of this frame has the same value", level=0 if not values.any() else 128)
+    words = f"Window {_number(chosen.black)} to {_number(chosen.white)}, {chosen.words}"
+    return Toning(modality, words, scale=(chosen.black, chosen.white))
 
 
 def _sampled(samples: Samples) -> NDArray[Any]:
@@ -305,14 +349,14 @@ def _highest(samples: Samples, modality: Modality) -> float:
     return float(modality.values(np.asarray([samples.max()]))[0])
 
 
-def _is_padding(dataset: Dataset, stored: NDArray[Any], layout: Layout) -> NDArray[np.bool_]:
-    """Where samples carry the padding value, or lie in the padding range (PS3.3 C.7.5.1.1.2)."""
+def padding_of(dataset: Dataset, layout: Layout) -> tuple[float, float] | None:
+    """The lowest and the highest of the stored values that stand for nothing (PS3.3 C.7.5.1.1.2)."""
     padding = reals(dataset, "FloatPixelPaddingValue" if layout.numbers is Numbers.FLOAT else "PixelPaddingValue")
     if not padding:
-        return np.zeros(stored.shape, bool)
+        return None
     limit = reals(dataset, "PixelPaddingRangeLimit") or padding
     ends = [value - 65_536 if layout.signed and value > 0x7FFF else value for value in (padding[0], limit[0])]
-    return np.asarray((stored >= min(ends)) & (stored <= max(ends)))
+    return min(ends), max(ends)
 
 
 def _lost_to(gray: Gray) -> str:

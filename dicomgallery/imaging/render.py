@@ -6,21 +6,22 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicomgallery.imaging import covers, layers, stated, wash
+from dicomgallery.imaging import covers, layers, stated, values, wash
 from dicomgallery.imaging.aspect import pixel_ratio
 from dicomgallery.imaging.codecs import DECODER_TROUBLE, Decoded
-from dicomgallery.imaging.color import managed, palette_rgb, supplemented, to_rgb
+from dicomgallery.imaging.color import colors_of, is_colored, supplemented
 from dicomgallery.imaging.covers import Cover
 from dicomgallery.imaging.encode import Picture, encode, middle, resized, target_size
 from dicomgallery.imaging.gray import to_gray, without_unused_bits
 from dicomgallery.imaging.layers import Tints
 from dicomgallery.imaging.layout import Layout, check_size, index_of, layout_of
+from dicomgallery.imaging.packing import packed
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import RENDERER_VERSION, Rendered
 from dicomgallery.imaging.samples import frame_samples
-from dicomgallery.imaging.sketches import page_of, sketch_of
+from dicomgallery.imaging.sketches import Sketch, page_of, sketch_of
 from dicomgallery.imaging.source import Source, WithoutPixelsError, open_source
-from dicomgallery.imaging.spec import Fit, RenderSpec
+from dicomgallery.imaging.spec import Fit, Format, RenderSpec
 from dicomgallery.imaging.states import State
 
 __all__ = ["RENDERER_VERSION", "CannotRenderError", "RenderReason", "Rendered", "render"]
@@ -33,6 +34,8 @@ def render(path: Path, spec: RenderSpec, state: Path | None = None) -> Rendered:
     """
     try:
         with np.errstate(all="ignore"):
+            if spec.format is Format.VALUES:
+                return _values(path, spec)
             picture, notes = _made(path, spec, state)
         return Rendered(
             data=encode(picture, spec.format, spec.quality),
@@ -55,14 +58,32 @@ def _made(path: Path, spec: RenderSpec, state: Path | None) -> tuple[Picture, tu
     try:
         source = open_source(path)
     except WithoutPixelsError as nothing:
-        whole = None if spec.fit is Fit.COVER else page_of(nothing.dataset, spec.frame or 1)
-        sketch = whole or sketch_of(nothing.dataset)
-        if sketch is None:
-            # Without the dataset, which must not cross over to another process.
-            raise CannotRenderError(nothing.reason, nothing.detail) from None
+        sketch = _sketched(nothing, spec)
         rows, columns = sketch.picture.shape[:2]
         return resized(sketch.picture, *target_size(columns, rows, 1, spec.width, spec.fit)), (sketch.note,)
     return _picture(source, spec) if state is None else stated.picture_of(source, spec, State.opened(state))
+
+
+def _values(path: Path, spec: RenderSpec) -> Rendered:
+    try:
+        source = open_source(path)
+    except WithoutPixelsError as nothing:
+        sketch = _sketched(nothing, spec)
+        found = values.drawn(sketch.picture, (sketch.note,))
+    else:
+        found = values.of_frame(source, spec.frame)
+    rows, columns = found.pixels.shape[:2]
+    return Rendered(packed(found.body()), spec.format.media_type, columns, rows, found.notes)
+
+
+def _sketched(nothing: WithoutPixelsError, spec: RenderSpec) -> Sketch:
+    """The drawing of what holds no pixels, or its refusal."""
+    whole = None if spec.fit is Fit.COVER else page_of(nothing.dataset, spec.frame or 1)
+    sketch = whole or sketch_of(nothing.dataset)
+    if sketch is None:
+        # Without the dataset, which must not cross over to another process.
+        raise CannotRenderError(nothing.reason, nothing.detail) from None
+    return sketch
 
 
 def _picture(source: Source, spec: RenderSpec) -> tuple[Picture, tuple[str, ...]]:
@@ -161,10 +182,8 @@ def _cropped(decoded: Decoded, square: tuple[slice, slice]) -> Decoded:
 
 def _colored(dataset: Dataset, decoded: Decoded, spec: RenderSpec) -> _Drawn:
     layout, samples = decoded.layout, np.ascontiguousarray(decoded.samples)
-    if layout.is_color or layout.photometric == "PALETTE COLOR":
-        picture, notes = to_rgb(samples, layout) if layout.is_color else palette_rgb(dataset, samples, layout)
-        picture, note = managed(dataset, picture)
-        return _Drawn(picture, (*notes, *note))
+    if is_colored(layout):
+        return _Drawn(*colors_of(dataset, samples, layout))
     toned = to_gray(dataset, samples, layout, spec)
     colored = supplemented(dataset, samples, layout, toned.gray)
     if colored is not None:

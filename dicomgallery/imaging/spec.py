@@ -32,11 +32,20 @@ class Format(StrEnum):
 
     JPEG = "jpg"
     PNG = "png"
+    VALUES = "values"
+    """No picture for an eye: a frame as numbers (`imaging.values`)."""
 
     @property
     def media_type(self) -> str:
         """The media type of this encoding."""
-        return "image/jpeg" if self is Format.JPEG else "image/png"
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES: Final = {
+    Format.JPEG: "image/jpeg",
+    Format.PNG: "image/png",
+    Format.VALUES: "application/octet-stream",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class RenderSpec:
     invert: bool = False
     format: Format = Format.JPEG
     quality: int = DEFAULT_QUALITY
-    """1 to 100; means nothing for PNG, which always carries 0."""
+    """1 to 100; means something for JPEG alone, the others always carry 0."""
 
     def __post_init__(self) -> None:
         """Refuse what is out of bounds, and settle what would have two spellings."""
@@ -98,7 +107,9 @@ class RenderSpec:
             raise ValueError("There is no such presentation state.")
         if self.format is Format.JPEG and not 1 <= self.quality <= 100:
             raise ValueError("A JPEG's quality must lie between 1 and 100.")
-        if self.format is Format.PNG:
+        if self.format is Format.VALUES:
+            self._check_values()
+        if self.format is not Format.JPEG:
             object.__setattr__(self, "quality", 0)
         if self.width is None:
             object.__setattr__(self, "fit", Fit.CONTAIN)
@@ -110,6 +121,12 @@ class RenderSpec:
             raise ValueError("A layer is transparent, which only a PNG can be.")
         if self.width is not None or self.auto or self.voi or self.window or self.plain or self.invert:
             raise ValueError("A layer is as large as its frame, and has no window.")
+
+    def _check_values(self) -> None:
+        if self.frame is None:
+            raise ValueError("The values are those of one frame, which must be named.")
+        if self.width is not None or self.auto or self.voi or self.window or self.state or self.plain or self.invert:
+            raise ValueError("The values of a frame have no size, window or state: they are what these begin with.")
 
     def token(self) -> str:
         """The spec as a short name that is safe in a URL and on a disk: "f3-w256-cover-q85.jpg"."""
@@ -173,7 +190,7 @@ _TOKEN: Final = re.compile(
     rf"(?:-layer(?P<layer>[0-9]{{1,5}}))?"
     rf"(?P<invert>-invert)?"
     rf"(?:-q(?P<quality>[0-9]{{1,3}}))?"
-    rf"\.(?P<format>jpg|png)",
+    rf"\.(?P<format>jpg|png|values)",
     re.ASCII,
 )
 

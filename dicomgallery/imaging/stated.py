@@ -10,7 +10,7 @@ from dicomgallery.dicom.annotations import Annotation
 from dicomgallery.dicom.presentation import PSEUDO_COLOR
 from dicomgallery.imaging.aspect import bearable, pixel_ratio
 from dicomgallery.imaging.codecs import Decoded
-from dicomgallery.imaging.color import managed, palette_rgb, tinted, to_rgb
+from dicomgallery.imaging.color import colors_of, is_colored, tinted
 from dicomgallery.imaging.covers import Cover
 from dicomgallery.imaging.encode import Picture, middle
 from dicomgallery.imaging.gray import presentation_lut_of, to_gray, without_unused_bits
@@ -78,10 +78,9 @@ def _asked(view: View, cover: Cover | None, annotations: list[Annotation], state
 def _colored(dataset: Dataset, decoded: Decoded, spec: RenderSpec, state: State) -> tuple[Picture, tuple[str, ...]]:
     """The frame in the colors of a screen; the first note is the window, empty of an image in color."""
     layout, samples = decoded.layout, np.ascontiguousarray(decoded.samples)
-    if layout.is_color or layout.photometric == "PALETTE COLOR":
-        picture, notes = to_rgb(samples, layout) if layout.is_color else palette_rgb(dataset, samples, layout)
-        picture, note = managed(dataset, picture)
-        return picture, ("colors as they are stored", *notes, *note)
+    if is_colored(layout):
+        picture, notes = colors_of(dataset, samples, layout)
+        return picture, ("colors as they are stored", *notes)
     if not state.is_color:
         # What black is, the state says alone, whatever the image's Photometric Interpretation (PS3.4 N.2.1.4).
         layout = replace(layout, photometric="MONOCHROME2")

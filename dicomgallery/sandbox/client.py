@@ -30,7 +30,7 @@ _PATIENCE_SECONDS: Final = 10.0
 _TRIES: Final = 3
 _PAUSE_SECONDS: Final = 0.1
 _DYING_SECONDS: Final = 0.5
-_PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+_PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "application/octet-stream"})
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _MOST_PIXELS: Final = 1 << 20
 

@@ -3,7 +3,9 @@
 from flask import Response, request
 
 from dicomgallery.imaging.drawings import Glyph, glyph_of, placeholder_svg
+from dicomgallery.imaging.packing import is_packed, unpacked
 from dicomgallery.imaging.refusals import RenderReason
+from dicomgallery.imaging.spec import Format
 from dicomgallery.services.pictures import NoPicture, Picture
 from dicomgallery.serving.headers import FOREVER, PRIVATE
 
@@ -12,15 +14,33 @@ def respond(found: Picture | NoPicture, *, download_name: str = "") -> Response:
     """The picture, or a drawing that says why there is none; the drawing is a 200, so that <img> shows it."""
     if isinstance(found, NoPicture):
         return _drawing(found)
-    if request.if_none_match.contains(found.etag):
+    is_values = found.media_type == Format.VALUES.media_type
+    if request.if_none_match.contains_weak(found.etag):
         response = Response(status=304)
+    elif is_values:
+        response = _values(found.read())
     else:
         response = Response(found.read(), mimetype=found.media_type)
-    response.set_etag(found.etag)
+    if is_values:
+        response.vary.add("Accept-Encoding")
+    # Packed or not the values are the same, though the bytes are others.
+    response.set_etag(found.etag, weak=is_values)
     response.headers["Cache-Control"] = FOREVER
     if download_name:
         response.headers["Content-Disposition"] = f'attachment; filename="{download_name}"'
         response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+def _values(data: bytes) -> Response:
+    """Values of a frame as they are kept, or unpacked for who cannot do that."""
+    media_type = Format.VALUES.media_type
+    if not is_packed(data):
+        return Response(data, mimetype=media_type)
+    if request.accept_encodings.quality("gzip") <= 0:
+        return Response(unpacked(data), mimetype=media_type)
+    response = Response(data, mimetype=media_type)
+    response.headers["Content-Encoding"] = "gzip"
     return response
 
 

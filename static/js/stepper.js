@@ -1,7 +1,7 @@
 // The image page: slider, keys and wheel step through the series. The picture follows at once; the words when it rests.
 import { bind } from "./keys.js";
 import { stackAt } from "./stack.js";
-import { visit } from "./swap.js";
+import { isVisiting, visit } from "./swap.js";
 
 const RESTS_MS = 260;
 const AHEAD = 4;
@@ -51,6 +51,11 @@ export function startStepper(form) {
   function rest() {
     // Not under a finger that still holds the slider.
     if (held) return;
+    if (isVisiting()) {
+      // A window that was just chosen: its page is not to be overtaken.
+      rests = setTimeout(rest, RESTS_MS);
+      return;
+    }
     const url = here();
     if (!url) return;
     if (url.href === location.href) return;

@@ -13,6 +13,9 @@ export function addressOf(form) {
 const hooks = [];
 let running = null;
 
+/** Whether another state of the page is on its way. */
+export const isVisiting = () => running !== null && !running.signal.aborted;
+
 /** Call `hook(element)` for every part that has come new into the page. */
 export const onSwap = (hook) => hooks.push(hook);
 
@@ -51,6 +54,8 @@ export async function visit(url, { push = true, hold = false } = {}) {
     else history.replaceState({ swapped: true }, "", next.url);
   } catch (error) {
     if (error.name !== "AbortError") location.assign(url);
+  } finally {
+    if (running === mine) running = null;
   }
 }
 

@@ -74,8 +74,8 @@ def compressed(
     return dataset
 
 
-def saved(folder: Path, dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> Path:
-    """The dataset as a file, of any transfer syntax, those too that are newer than pydicom."""
+def as_file(dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
+    """The bytes of a file of the dataset, of any transfer syntax, those too that are newer than pydicom."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
@@ -86,8 +86,13 @@ def saved(folder: Path, dataset: Dataset, syntax: str = ExplicitVRLittleEndian) 
     write_file_meta_info(file, meta)
     file.is_little_endian = syntax != ExplicitVRBigEndian
     write_dataset(file, dataset)
+    return bytes(file.getvalue())
+
+
+def saved(folder: Path, dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> Path:
+    """The dataset as a file in a folder."""
     path = folder / "image.dcm"
-    path.write_bytes(file.getvalue())
+    path.write_bytes(as_file(dataset, syntax))
     return path
 
 

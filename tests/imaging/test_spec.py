@@ -28,7 +28,7 @@ specs = st.builds(
     state=st.none() | st.integers(1, (1 << 63) - 1),
     plain=st.booleans(),
     invert=st.booleans(),
-    format=st.sampled_from(Format),
+    format=st.sampled_from([Format.JPEG, Format.PNG]),
     quality=st.integers(1, 100),
 )
 
@@ -37,6 +37,26 @@ specs = st.builds(
 def test_a_picture_has_one_window(both: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="only one"):
         RenderSpec(**both)
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        {"frame": None},
+        {"width": 256},
+        {"window": Window(40, 400)},
+        {"auto": True},
+        {"voi": 1},
+        {"state": 7},
+        {"plain": True},
+        {"invert": True},
+        {"layer": 0},
+    ],
+)
+def test_values_are_those_of_a_frame_and_of_nothing_else(also: dict[str, Any]) -> None:
+    assert RenderSpec.from_token("f3-native.values") == RenderSpec(frame=3, format=Format.VALUES)
+    with pytest.raises(ValueError, match=r"values of a frame|values are those|only a PNG"):
+        RenderSpec(**{"frame": 3, "format": Format.VALUES} | also)
 
 
 @given(specs)
@@ -60,6 +80,7 @@ def test_two_specs_share_a_token_only_when_they_are_equal(one: RenderSpec, other
         (FULL, "native.png"),
         (RenderSpec(frame=3, width=256, fit=Fit.COVER), "f3-w256-cover-q85.jpg"),
         (RenderSpec(window=Window(40, 400), format=Format.PNG), "native-c40-w400.png"),
+        (RenderSpec(frame=3, format=Format.VALUES), "f3-native.values"),
         (RenderSpec(state=42, plain=True, format=Format.PNG), "native-s42-plain.png"),
         (RenderSpec(window=Window(-600, 1500.5), invert=True), "native-c-600-w1500.5-invert-q85.jpg"),
     ],
@@ -80,6 +101,9 @@ def test_tokens_are_short_and_can_be_read_by_a_person(spec: RenderSpec, token: s
         "native-q0.jpg",
         "native-q101.jpg",
         "native-q85.png",
+        "native.values",
+        "f3-native-q85.values",
+        "f3-w256-contain.values",
         "f0-native.png",
         "f1000001-native.png",
         "f01-native.png",

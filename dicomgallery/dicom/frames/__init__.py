@@ -4,14 +4,17 @@ from dicomgallery.dicom.frames.concatenations import Concatenation, concatenatio
 from dicomgallery.dicom.frames.lines import line_of, lines_of
 from dicomgallery.dicom.frames.reading import declared_frames, frames_of
 from dicomgallery.dicom.frames.tables import Column, FrameTable
+from dicomgallery.dicom.frames.wheres import Where, wheres_of
 
 __all__ = [
     "Column",
     "Concatenation",
     "FrameTable",
+    "Where",
     "concatenation_of",
     "declared_frames",
     "frames_of",
     "line_of",
     "lines_of",
+    "wheres_of",
 ]

@@ -1,6 +1,7 @@
 """`/series/<key>/viewer`: a series slice by slice, as planes, by its tags; `key` is its row id or its UID."""
 
-from flask import Blueprint, Response, jsonify, render_template, request
+import orjson
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
@@ -15,8 +16,8 @@ from dicomgallery.serving.pictures import respond
 from dicomgallery.web.viewer import asking
 from dicomgallery.web.viewer.planes import Planes
 from dicomgallery.web.viewer.room import Room
-from dicomgallery.web.viewer.stage import Stage
 from dicomgallery.web.viewer.slices import frames_json, slice_of
+from dicomgallery.web.viewer.stage import Stage
 
 bp = Blueprint("viewer", __name__, url_prefix="/series/<key>")
 
@@ -48,9 +49,12 @@ def show(key: str) -> ResponseReturnValue:
 @bp.get("/viewer/frames.json")
 @needs(Permission.VIEW)
 def frames(key: str) -> Response:
-    """The pictures that the slider steps through, and the address of the viewer at each."""
-    room = Room.of(current_actor(), key, request.args)
-    response = jsonify(frames=frames_json(room, images_of(room.page.slices), request.args))
+    """The pictures that the slider steps through, their values, their places, the address of the viewer at each."""
+    actor = current_actor()
+    room = Room.of(actor, key, request.args)
+    told = frames_json(actor, room, images_of(room.page.slices), request.args)
+    # Thousands of entries, four times as fast as by Flask's own JSON.
+    response = Response(orjson.dumps(told), mimetype="application/json")
     response.add_etag()
     response.make_conditional(request)
     return response

@@ -1,22 +1,26 @@
 """The tabs that show one image at a time: its picture in the middle of what is known of it, or its tags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby, islice
 from typing import Final
 from urllib.parse import parse_qsl
 
 from flask import url_for
 
 from dicomgallery.access import Actor
+from dicomgallery.catalog import frames as frame_facts
 from dicomgallery.catalog import instances
 from dicomgallery.catalog.instances import Detail, Image, images_of
 from dicomgallery.dicom import transfer, values
+from dicomgallery.dicom.frames import Where, wheres_of
 from dicomgallery.dicom.grids.sights import sides_of
 from dicomgallery.dicom.health import mm
 from dicomgallery.dicom.health.findings import parsed
 from dicomgallery.dicom.values import with_minus
 from dicomgallery.imaging.presets import CT_PRESETS
+from dicomgallery.imaging.spec import Format, RenderSpec
 from dicomgallery.web import crumbs
 from dicomgallery.web.cards import picture
 from dicomgallery.web.image_page import ImagePage
@@ -38,17 +42,42 @@ def slice_of(actor: Actor, room: Room, args: Mapping[str, str]) -> "SlicePage | 
     return SlicePage(actor, instances.detail(actor.scope, one.id), look, room=room, places=places, number=number)
 
 
-def frames_json(room: Room, places: Sequence[Image], args: Mapping[str, str]) -> list[dict[str, str]]:
-    """What the slider steps through, looked at as the address says."""
+def frames_json(actor: Actor, room: Room, places: Sequence[Image], args: Mapping[str, str]) -> dict[str, object]:
+    """What the slider steps through, looked at as the address says, and where each frame lies in space.
+
+    `space` is the same for series whose positions can be compared, and null where none is known.
+    """
     look = replace(Look.parse(args, frames=0), tab="tags")
-    tokens = {frame: replace(look.spec, frame=frame).token() for frame in {frame for _, frame in places}}
-    return [
-        {
-            "src": picture(one.id, one.blob12, tokens[frame]),
-            "href": room.here + look.query(also=(("image", str(number)),)),
-        }
-        for number, (one, frame) in enumerate(places, 1)
-    ]
+    numbers = {frame for _, frame in places}
+    tokens = {frame: replace(look.spec, frame=frame).token() for frame in numbers}
+    # Written once: a stack has thousands.
+    query = look.query(also=())
+    here = room.here + query + ("&" if len(query) > 1 else "")
+    values = {frame: RenderSpec(frame=frame or 1, format=Format.VALUES).token() for frame in numbers}
+    frames = []
+    for number, ((one, frame), (at, axes)) in enumerate(zip(places, _in_space(actor, places), strict=True), 1):
+        pictures = picture(one.id, one.blob12, "")
+        frames.append(
+            {
+                "src": pictures + tokens[frame],
+                "href": f"{here}image={number}",
+                "values": pictures + values[frame],
+                "image": one.id,
+                "frame": frame or 1,
+                "at": at,
+                "axes": axes,
+            }
+        )
+    return {"frames": frames, "space": room.series.frame_of_reference_uid or None}
+
+
+def _in_space(actor: Actor, places: Sequence[Image]) -> Iterator[Where]:
+    """Where each frame lies; the frames of an object come one after the other, from its first."""
+    tables = frame_facts.tables_of(actor.scope, {one.id for one, frame in places if frame is not None})
+    for one_id, group in groupby(places, key=lambda place: place[0].id):
+        frames = list(group)
+        one = frames[0][0]
+        yield from islice(wheres_of(tables.get(one_id), one.position or "", one.orientation), len(frames))
 
 
 class SlicePage(ImagePage):
@@ -91,7 +120,7 @@ class SlicePage(ImagePage):
         return url_for("viewer.frames", key=str(self.series.id)) + (query if len(query) > 1 else "")
 
     @property
-    def shown(self) -> dict[str, object]:
+    def on_stage(self) -> dict[str, object]:
         """What the browser's stage shows, as its script reads it."""
         look = self.look
         told: dict[str, object] = {"number": self.number, "invert": look.invert}

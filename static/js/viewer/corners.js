@@ -14,7 +14,8 @@ function tell({ figure, pane, list }) {
   if (!figure.isConnected || !("live" in figure.dataset)) return;
   const put = (name, words) => {
     const line = figure.querySelector(`[data-live-line="${name}"]`);
-    if (line && line.textContent !== words) line.textContent = words;
+    // The page may say more of the same, such as the name of a window.
+    if (line && !(words && line.textContent.startsWith(words))) line.textContent = words;
   };
   const place = list[pane.index];
   const along = place.at && place.axes ? dot(place.at, cross(place.axes)) : null;
