@@ -1,31 +1,42 @@
 // What cornerstone draws: a frame's numbers where a window turns them into grays, else the picture the server made of it.
 //
-// An image is named "gallery:<stack>/<how>/<index>". How is "numbers" (a window is given) or "usual" (as the server shows
-// it: by its numbers if one window says it all, else by its picture).
+// An image is named "<how>:<stack>/<index>". How is "numbers" (a window is given), "usual" (as the server shows it: by its
+// numbers if one window says it all, else by its picture) or "picture7" (the server's pictures under its seventh look).
+// Cornerstone takes names that differ before the colon alone for the same image: a mark stays on it whatever its window.
+import { groundOf } from "./ground.js";
 import { drawable } from "./numbers.js";
 
-const SCHEME = "gallery";
 const stacks = new Map();
 const planes = new Map();
-let registered = false;
+const looks = [];
+let provides = false;
 let made = 0;
 
 /** Give a stack of frames a name that images can be asked for by. */
 export function register(cornerstone, frames) {
-  if (!registered) {
-    registered = true;
-    cornerstone.imageLoader.registerImageLoader(SCHEME, (id) => ({ promise: imageOf(id) }));
+  if (!provides) {
+    provides = true;
+    for (const how of ["numbers", "usual"]) load(cornerstone, how);
     cornerstone.metaData.addProvider((type, id) => planes.get(id)?.[type], 10_000);
   }
   const name = `s${made += 1}`;
-  stacks.set(name, frames);
+  stacks.set(name, { frames, space: frames.list[0]?.space || name });
   return name;
 }
 
-/** What the image of a frame is called; `picture` is the server's own, by its address. */
-export const imageId = (stack, how, index, picture = "") => `${SCHEME}:${stack}/${how}/${index}${picture ? `?${picture}` : ""}`;
+const load = (cornerstone, how) => cornerstone.imageLoader.registerImageLoader(how, (id) => ({ promise: imageOf(id) }));
 
-/** What the server told of an image, and its numbers: {about, numbers, isPicture}; none before it was loaded. */
+/** What the images of a stack are called. */
+export const namesOf = (stack, how) => stacks.get(stack).frames.list.map((_, index) => `${how}:${stack}/${index}`);
+
+/** A way to show the pictures that the server makes of the frames as they are looked at now. */
+export function lookOf(cornerstone, stack) {
+  const how = `picture${looks.push(stacks.get(stack).frames.list.map((one) => one.src)) - 1}`;
+  load(cornerstone, how);
+  return how;
+}
+
+/** What the server told of an image, and its numbers: {about, numbers, ground, isPicture}; none before it was loaded. */
 export const storyOf = (cornerstone, id) => cornerstone.cache.getImage(id)?.story;
 
 /** Have an image in cornerstone's cache; what fails is told to who asks, not to cornerstone, which lets nobody catch it. */
@@ -37,14 +48,16 @@ export async function ready(cornerstone, id) {
 }
 
 async function imageOf(id) {
-  const [, stack, how, index, picture] = /^gallery:(\w+)\/(\w+)\/(\d+)(?:\?(.*))?$/.exec(id);
-  const frames = stacks.get(stack);
-  const place = frames.list[Number(index)];
-  const { about, pixels } = await frames.numbers(Number(index));
-  const byNumbers = about.samples === 3 || how === "numbers" || (how === "usual" && about.exact);
-  if (byNumbers) return keep(id, place, about, pixels, drawable(pixels), about);
-  const drawn = await pictureAt(picture || place.src);
-  return keep(id, place, about, pixels, drawn.pixels, drawn);
+  const [, how, stackName, digits] = /^(\w+):(\w+)\/(\d+)$/.exec(id);
+  const [stack, index] = [stacks.get(stackName), Number(digits)];
+  const place = stack.frames.list[index];
+  const { about, pixels } = await stack.frames.numbers(index);
+  const ground = groundOf(place, index, about);
+  const byNumbers = how === "numbers" || (how === "usual" && about.exact);
+  if (byNumbers) return keep(id, stack, ground, about, pixels, drawable(pixels), about);
+  const look = how === "usual" ? place.src : looks[Number(how.slice("picture".length))][index];
+  const drawn = await pictureAt(look);
+  return keep(id, stack, ground, about, pixels, drawn.pixels, drawn);
 }
 
 /** A picture of the server's as {rows, columns, pixels}: three bytes a pixel. */
@@ -66,8 +79,8 @@ async function pictureAt(url) {
   return { rows: canvas.height, columns: canvas.width, pixels, samples: 3 };
 }
 
-function keep(id, place, about, numbers, pixels, size) {
-  const plane = planeOf(place, Number(id.match(/\/(\d+)/)[1]), about, size);
+function keep(id, stack, ground, about, numbers, pixels, size) {
+  const plane = planeOf(stack, ground, about, size);
   const isColor = pixels.length === size.rows * size.columns * 3;
   const bits = pixels.BYTES_PER_ELEMENT * 8;
   planes.set(id, {
@@ -77,7 +90,7 @@ function keep(id, place, about, numbers, pixels, size) {
       rows: size.rows, columns: size.columns, bitsAllocated: bits, bitsStored: bits, highBit: bits - 1,
       pixelRepresentation: pixels instanceof Int16Array ? 1 : 0,
     },
-    generalSeriesModule: { modality: about.modality ?? "OT", seriesInstanceUID: id.split("/")[0] },
+    generalSeriesModule: { modality: about.modality ?? "OT", seriesInstanceUID: stack.space },
     modalityLutModule: { rescaleSlope: about.slope ?? 1, rescaleIntercept: about.intercept ?? 0 },
     voiLutModule: {},
   });
@@ -89,28 +102,23 @@ function keep(id, place, about, numbers, pixels, size) {
     rowPixelSpacing: plane.rowPixelSpacing, columnPixelSpacing: plane.columnPixelSpacing,
     FrameOfReferenceUID: plane.frameOfReferenceUID, dataType: pixels.constructor.name,
     // With the image, so that both go when it is let go.
-    story: { about, numbers, isPicture: isColor },
+    story: { about, numbers, ground, isPicture: isColor },
     getPixelData: () => pixels, getCanvas: undefined, sizeInBytes: pixels.byteLength, imageFrame: {},
   };
 }
 
 /**
- * Where a frame lies. Without millimeters a pixel is 1 wide and as high as the file says it is; without a place in the
- * patient, frames lie on top of each other, one apart.
+ * Where a frame lies, in cornerstone's words. A picture of the server's has square pixels and may have more of them; it
+ * begins where the frame does, and a bar of its colors stands to its right.
  */
-function planeOf(place, index, about, size) {
-  const { row_mm: rowMm, column_mm: columnMm } = about.calibration ?? {};
-  const across = columnMm || 1;
-  const down = rowMm || across * (about.ratio || 1);
-  const axes = place.axes ?? [1, 0, 0, 0, 1, 0];
-  const [rowCosines, columnCosines] = [axes.slice(0, 3), axes.slice(3)];
-  const at = place.at && place.axes ? place.at : [0, 0, index];
-  // A picture of the server's may have more rows than the frame: it covers the same ground.
-  const spacing = [(down * about.rows) / size.rows, (across * about.columns) / size.columns];
-  const corner = at.map((one, axis) => one
+function planeOf(stack, ground, about, size) {
+  const { across, down, axes, rowCosines, columnCosines, origin } = ground;
+  const side = (down * about.rows) / size.rows;
+  const spacing = size === about ? [down, across] : [side, side];
+  const corner = origin.map((one, axis) => one
     + rowCosines[axis] * (spacing[1] - across) / 2 + columnCosines[axis] * (spacing[0] - down) / 2);
   return {
-    frameOfReferenceUID: place.space || "nowhere", rows: size.rows, columns: size.columns,
+    frameOfReferenceUID: stack.space, rows: size.rows, columns: size.columns,
     imageOrientationPatient: axes, rowCosines, columnCosines, imagePositionPatient: corner,
     rowPixelSpacing: spacing[0], columnPixelSpacing: spacing[1], pixelSpacing: spacing, usingDefaultValues: false,
   };
@@ -120,7 +128,7 @@ function planeOf(place, index, about, size) {
 export function forget(cornerstone, stack) {
   stacks.delete(stack);
   for (const id of planes.keys()) {
-    if (!id.startsWith(`${SCHEME}:${stack}/`)) continue;
+    if (!id.includes(`:${stack}/`)) continue;
     planes.delete(id);
     if (cornerstone.cache.getImageLoadObject(id)) cornerstone.cache.removeImageLoadObject(id, { force: true });
   }

@@ -1,6 +1,6 @@
 // One stack in one place: which frame, through which window, turned and moved how.
 import { Frames } from "./frames.js";
-import { forget, imageId, ready, register, storyOf } from "./images.js";
+import { forget, lookOf, namesOf, ready, register, storyOf } from "./images.js";
 import { bounds, windowBetween } from "./numbers.js";
 
 let made = 0;
@@ -29,11 +29,14 @@ export class Pane {
   async show(index, look = this.look) {
     const how = look.window ? "numbers" : look.picture ? "picture" : "usual";
     const isNew = how !== this.how || how === "picture";
+    // The same pictures again need no new names.
+    const isSame = how === "picture" && this.how === how && look === this.look;
     this.look = look;
     this.index = index;
     this.how = how;
-    const { list } = this.frames;
-    if (isNew) this.ids = list.map((one, place) => imageId(this.stack, how, place, how === "picture" ? one.src : ""));
+    if (isNew && !isSame) {
+      this.ids = namesOf(this.stack, how === "picture" ? lookOf(this.cornerstone, this.stack) : how);
+    }
     const coming = ready(this.cornerstone, this.ids[index]);
     this.frames.look(index);
     await coming;
