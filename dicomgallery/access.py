@@ -14,6 +14,7 @@ class Permission(StrEnum):
 
     VIEW = "view"
     UPLOAD = "upload"
+    ANNOTATE = "annotate"
     EDIT = "edit"
     DELETE = "delete"
     EXPORT = "export"

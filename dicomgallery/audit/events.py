@@ -25,11 +25,19 @@ class Event(StrEnum):
     MEMBERS_ADDED = "members_added"
     MEMBERS_REMOVED = "members_removed"
 
+    # Marks
+    MARK_MADE = "mark_made"
+    MARK_CHANGED = "mark_changed"
+    MARK_REMOVED = "mark_removed"
+    MARK_RESTORED = "mark_restored"
+    MARKS_SWEPT = "marks_swept"
+
     # Leaving
     ORIGINAL_TAKEN = "original_taken"
     PICTURE_TAKEN = "picture_taken"
     DOCUMENT_TAKEN = "document_taken"
     ARCHIVE_TAKEN = "archive_taken"
+    MARKS_TAKEN = "marks_taken"
 
     # Upkeep
     BLOBS_SWEPT = "blobs_swept"

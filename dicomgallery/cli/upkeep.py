@@ -22,8 +22,8 @@ def sweep() -> None:
     swept = upkeep.sweep(actor=SYSTEM)
     click.echo(
         f"Removed {number(swept.blobs, 'stray file')} ({size(swept.blob_bytes)}),"
-        f" {number(swept.temporary, 'leftover')} of interrupted uploads, {number(swept.jobs, 'old job')}"
-        f" and {number(swept.changes, 'old notice')}."
+        f" {number(swept.temporary, 'leftover')} of interrupted uploads, {number(swept.jobs, 'old job')},"
+        f" {number(swept.changes, 'old notice')} and {number(swept.marks, 'removed mark')}."
     )
     hours = timedelta(seconds=upkeep.sweeping.AGE_SECONDS) // timedelta(hours=1)
     click.echo(f"What is younger than {number(hours, 'hour')} was left alone.")

@@ -281,6 +281,53 @@ class Reference(Base):
     """Its SOP Instance UID."""
 
 
+class Mark(Base):
+    """What a person drew on an image: a measurement, a region, an arrow, a probe. It goes when its image goes."""
+
+    __tablename__ = "mark"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        Index("ix_mark_instance", "instance_key", "frame", "id"),
+        Index(
+            "ix_mark_removed",
+            "removed_at",
+            sqlite_where=text("removed_at IS NOT NULL"),
+            postgresql_where=text("removed_at IS NOT NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    """Of its image."""
+    key: Mapped[str] = mapped_column(String(36))
+    """A UUID that whoever draws it mints, so that sending it twice makes one mark."""
+    instance_key: Mapped[int] = mapped_column(ForeignKey("instance.id"))
+    frame: Mapped[int] = mapped_column(Integer, default=1)
+    """Counted from 1."""
+    kind: Mapped[str] = mapped_column(String(12))
+    points: Mapped[str] = mapped_column(Text)
+    """JSON, [[x, y], ...] in pixels of the image: (0, 0) is the center of its first pixel, x grows with the columns to
+    the right and y with the rows downwards, so that the picture reaches from -0.5 to columns - 0.5."""
+    text: Mapped[str] = mapped_column(Text, default="")
+    figures: Mapped[str] = mapped_column(Text, default="{}")
+    """JSON: what the tool measured, by name."""
+    calibration: Mapped[str] = mapped_column(Text, default="")
+    """Where its millimeters come from, in words."""
+    size_bytes: Mapped[int] = mapped_column(Integer, default=0)
+    """Of its points, figures and words."""
+    owner_id: Mapped[str] = mapped_column(String(64))
+    """The actor that made it."""
+    owner_name: Mapped[str] = mapped_column(Text)
+    """What that actor was called then."""
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    """One more with each change."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """It can be brought back until it is swept."""
+
+
 class SeriesText(Base):
     """The folded text a series is found by: names, IDs, descriptions, UIDs."""
 

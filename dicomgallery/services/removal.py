@@ -30,6 +30,7 @@ from dicomgallery.models import (
     FrameFacts,
     Header,
     Instance,
+    Mark,
     Patient,
     Reference,
     Series,
@@ -234,6 +235,7 @@ def _remove(session: Session, binned: Sequence[int]) -> set[int]:
         session.execute(delete(FrameFacts).where(FrameFacts.instance_id.in_(chunk)))
         session.execute(delete(Reference).where(Reference.instance_id.in_(chunk)))
         session.execute(delete(CollectionMember).where(CollectionMember.instance_id.in_(chunk)))
+        session.execute(delete(Mark).where(Mark.instance_key.in_(chunk)))
     for chunk in batches(sorted(gone), BATCH):
         session.execute(delete(Instance).where(Instance.id.in_(chunk)))
     for chunk in batches(sorted(series_keys), BATCH):

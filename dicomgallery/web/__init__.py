@@ -10,6 +10,7 @@ from dicomgallery.web import (
     gallery,
     health,
     images,
+    marks,
     patients,
     pictures,
     receipts,
@@ -22,7 +23,7 @@ from dicomgallery.web import (
 from dicomgallery.web import bin as bins
 
 PAGES = (gallery, upload, images, series, viewer, studies, patients, collections, receipts, bins, selection)
-BESIDE = (pictures, about, account, health)
+BESIDE = (marks, pictures, about, account, health)
 
 
 def register(app: Flask) -> None:

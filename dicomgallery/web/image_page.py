@@ -8,6 +8,7 @@ from flask import url_for
 
 from dicomgallery.access import Actor
 from dicomgallery.catalog import frames, instances
+from dicomgallery.catalog import marks as catalog_marks
 from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.cards import Card
 from dicomgallery.catalog.instances import Detail, Neighbors
@@ -15,8 +16,9 @@ from dicomgallery.catalog.series import Beside
 from dicomgallery.dicom import transfer, uids
 from dicomgallery.dicom.frames import FrameTable, line_of
 from dicomgallery.imaging import covers, gray, layers, wash
+from dicomgallery.imaging.aspect import pixel_ratio
 from dicomgallery.imaging.spec import DEFAULT_QUALITY, THUMBNAIL, Fit, Format
-from dicomgallery.models import Instance
+from dicomgallery.models import Instance, Mark
 from dicomgallery.services import inspecting, pictures
 from dicomgallery.services.inspecting import Content
 from dicomgallery.services.pictures import NoPicture, Picture
@@ -25,6 +27,7 @@ from dicomgallery.web.cards import image_page, picture
 from dicomgallery.web.concatenations import Parts
 from dicomgallery.web.frame_pages import FROM, FramePage
 from dicomgallery.web.look import TABS, Look, Way
+from dicomgallery.web.marking import Drawing, Marks, Place
 from dicomgallery.web.states import States
 from dicomgallery.web.tag_table import MOST_ROWS, USUAL_ROWS, TagTable
 
@@ -157,6 +160,54 @@ class ImagePage:
     def next_step(self) -> str:
         """One step on: a frame of this image, or the image after it."""
         return self.at_frame(self.frame + 1) or self.after if self.instance.frames > 1 else self.next
+
+    @property
+    def step_number(self) -> int:
+        """Where the slider under the picture stands."""
+        return self.frame if self.instance.frames > 1 else self.around.position
+
+    # ------------------------------------------------------------ its marks
+
+    @cached_property
+    def marks(self) -> Marks | None:
+        """The marks on every frame of it; None where none can be."""
+        if not (self.instance.frames and self.found.is_visible):
+            return None
+        numbers = range(1, self.instance.frames + 1) if self.instance.frames > 1 else ()
+        return Marks.of(
+            self.actor,
+            self._marks,
+            here=self._place,
+            where={(self.instance.id, number): f"Frame {number}" for number in numbers},
+            href=lambda place: self.at_frame(place[1]) if self.instance.frames > 1 else "",
+            source=url_for("marks_api.of_image", image_id=self.instance.id),
+            series_id=self.series.id,
+        )
+
+    @cached_property
+    def drawing(self) -> Drawing | None:
+        """The marks on what is shown, to lie over its picture; None where there are none, or they are hidden."""
+        if not self._marks_here or self.look.plain or self.no_picture:
+            return None
+        return Drawing.of(
+            self._marks_here, self.instance.columns, self.instance.rows, pixel_ratio(self._at_frame.dataset)
+        )
+
+    @cached_property
+    def _marks(self) -> Sequence[Mark]:
+        return catalog_marks.of_images(self.actor.scope, [self.instance.id])
+
+    @cached_property
+    def _marks_here(self) -> Sequence[Mark]:
+        """Those on the frame that is shown, where its pixels lie in the picture as they lie in the file."""
+        here = [mark for mark in self._marks if (mark.instance_key, mark.frame) == self._place]
+        is_plain = self.look.state is None and self.story is None and self.instance.columns and self.instance.rows
+        # Beside the colors of a dose stands a bar that makes its picture wider.
+        return here if here and is_plain and not wash.is_washed(self._at_frame.dataset) else []
+
+    @property
+    def _place(self) -> Place:
+        return self.instance.id, self.frame if self.instance.frames > 1 else 1
 
     # ------------------------------------------------------------ its frames
 
@@ -291,7 +342,7 @@ class ImagePage:
         if self.has_window:
             inverse = Way("Inverted" if look.invert else "Invert", "i", replace(look, invert=not look.invert))
             found.append(self._way(inverse) | {"current": look.invert})
-        if what := self._laid_over:
+        if what := " and ".join(filter(None, (self._laid_over, "marks" if self._marks_here else ""))):
             label = f"Show {what}" if look.plain else f"Hide {what}"
             found.append(self._way(Way(label, "o", replace(look, plain=not look.plain))) | {"current": look.plain})
         return found
@@ -317,7 +368,12 @@ class ImagePage:
         other = {"i": "Inverted", "o": f"Without {self._laid_over}"}
         return [
             *self.windows,
-            *(toggle | {"label": other[str(toggle["key"])]} for toggle in self.toggles),
+            *(
+                toggle | {"label": other[str(toggle["key"])]}
+                for toggle in self.toggles
+                # Marks lie over the picture, not in it.
+                if toggle["key"] != "o" or self._laid_over
+            ),
         ]
 
     def _way(self, way: Way) -> dict[str, object]:

@@ -12,21 +12,37 @@ function open(selector) {
 
 /** Ask a question; answers whether the person agreed. */
 export function ask(question, { agree = "Yes", decline = "Cancel" } = {}) {
+  const words = document.createElement("p");
+  words.textContent = question;
+  return asked(question, [words], [["no", decline, "button"], ["yes", agree, "button button-danger"]]);
+}
+
+/** Ask for a short text; answers it, or null when the person would rather not. */
+export async function askText(question, text = "") {
+  const label = document.createElement("label");
+  label.className = "field";
+  const words = document.createElement("span");
+  words.textContent = question;
+  const field = document.createElement("input");
+  Object.assign(field, { type: "text", value: text, maxLength: 200, autocomplete: "off" });
+  label.append(words, field);
+  const agreed = await asked(question, [label], [["yes", "Keep", "button button-primary"], ["no", "Cancel", "button"]]);
+  return agreed ? field.value.trim() : null;
+}
+
+function asked(question, content, buttons) {
   const dialog = document.createElement("dialog");
   dialog.className = "dialog dialog-small";
   dialog.setAttribute("aria-label", question);
   const body = document.createElement("form");
   body.method = "dialog";
   body.className = "dialog-body";
-  const words = document.createElement("p");
-  words.textContent = question;
   const actions = document.createElement("div");
   actions.className = "actions";
-  for (const [value, label, kind] of [["no", decline, "button"], ["yes", agree, "button button-danger"]]) {
-    const button = Object.assign(document.createElement("button"), { value, className: kind, textContent: label });
-    actions.append(button);
+  for (const [value, textContent, className] of buttons) {
+    actions.append(Object.assign(document.createElement("button"), { value, className, textContent }));
   }
-  body.append(words, actions);
+  body.append(...content, actions);
   dialog.append(body);
   document.body.append(dialog);
   dialog.showModal();

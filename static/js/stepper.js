@@ -41,6 +41,8 @@ export function startStepper(form) {
     // A stage that is live has frames of its own.
     document.dispatchEvent(new CustomEvent("stack:show", { detail: { index: at } }));
     if (isLive()) return;
+    // Marks are of one picture; those of the next come with its words.
+    for (const drawn of document.querySelectorAll("[data-marks-drawn]")) drawn.hidden = Number(drawn.dataset.at) !== at + 1;
     const one = fetchPicture(at);
     const put = () => { if (Number(slider.value) - 1 === at) image.src = one.src; };
     if (one.complete) put();

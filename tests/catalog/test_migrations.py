@@ -6,7 +6,7 @@ import flask_migrate
 import pytest
 import sqlalchemy as sa
 
-from dicomgallery.models import FrameFacts, Instance, db, transaction
+from dicomgallery.models import FrameFacts, Instance, Mark, db, now, transaction
 from dicomgallery.settings import Settings
 from tests.catalog.cast import Cast
 from tests.catalog.conftest import catalog_of
@@ -98,4 +98,26 @@ def test_what_frames_say_is_dropped_and_made_anew_and_instances_stay(fresh: Sett
         with db.engine.connect() as connection:
             assert connection.execute(sa.select(sa.func.count()).select_from(FrameFacts)).scalar() == 0
         assert _positions() == kept
+        db.engine.dispose()
+
+
+def test_marks_are_dropped_and_their_table_made_anew_and_instances_stay(fresh: Settings) -> None:
+    with catalog_of(fresh).app_context():
+        flask_migrate.upgrade()
+        (one, *_) = Cast().images_of(Cast().series(images=2))
+        with transaction() as session:
+            drawn = {"key": "k", "instance_key": one, "frame": 1, "kind": "probe", "points": "[[1, 2]]"}
+            made = {"owner_id": "owner", "owner_name": "Owner", "created_at": now(), "changed_at": now()}
+            session.add(Mark(workspace_id=1, **drawn, **made))
+        kept = _positions()
+
+        flask_migrate.downgrade(revision="0005-1")
+        assert "mark" not in sa.inspect(db.engine).get_table_names()
+        assert _positions() == kept
+        flask_migrate.upgrade()
+
+        indexes = {index["name"] for index in sa.inspect(db.engine).get_indexes("mark")}
+        assert {"ix_mark_instance", "ix_mark_removed"} <= indexes
+        with db.engine.connect() as connection:
+            assert connection.execute(sa.select(sa.func.count()).select_from(Mark)).scalar() == 0
         db.engine.dispose()

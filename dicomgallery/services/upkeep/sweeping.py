@@ -14,7 +14,7 @@ from dicomgallery import audit, settings
 from dicomgallery.access import SYSTEM, Actor, Permission, demand
 from dicomgallery.audit import Event
 from dicomgallery.jobs.runner import JobContext, handles
-from dicomgallery.models import BinDeed, Change, Instance, Job, db, now, transaction
+from dicomgallery.models import BinDeed, Change, Instance, Job, Mark, db, now, transaction
 from dicomgallery.services import pictures
 from dicomgallery.services.upkeep import volumes
 from dicomgallery.services.upkeep.blobs import BATCH, without_rows
@@ -40,6 +40,8 @@ class Swept:
     """Files and folders that an interrupted arrival left."""
     changes: int
     jobs: int
+    marks: int
+    """Removed for as long as the bin keeps things."""
 
 
 @handles("sweep", every=timedelta(hours=1))
@@ -59,7 +61,7 @@ def sweep(*, actor: Actor, older_than_seconds: float = AGE_SECONDS) -> Swept:
         volumes.forget_gone()
     temporary = _sweep_temporary(settings.current().staging, time.time() - AGE_SECONDS)
     changes, jobs = _sweep_rows()
-    return Swept(blobs, blob_bytes, temporary, changes, jobs)
+    return Swept(blobs, blob_bytes, temporary, changes, jobs, _sweep_marks(actor, settings.current().bin_days))
 
 
 def _sweep_blobs(actor: Actor, before: float) -> tuple[int, int]:
@@ -151,3 +153,14 @@ def _sweep_rows() -> tuple[int, int]:
         # A file that arrives again leaves the bin without its deed being asked.
         connection.execute(delete(BinDeed).where(~exists().where(Instance.bin_deed_id == BinDeed.id)))
     return changes, jobs
+
+
+def _sweep_marks(actor: Actor, bin_days: int) -> int:
+    if not bin_days:
+        return 0
+    with transaction() as session:
+        old = delete(Mark).where(Mark.removed_at < now() - timedelta(days=bin_days))
+        marks = session.connection().execute(old).rowcount
+        if marks:
+            audit.record(session, actor, Event.MARKS_SWEPT, marks=marks)
+    return marks

@@ -12,6 +12,7 @@ from flask import url_for
 from dicomgallery.access import Actor
 from dicomgallery.catalog import frames as frame_facts
 from dicomgallery.catalog import instances
+from dicomgallery.catalog import marks as catalog_marks
 from dicomgallery.catalog.instances import Detail, Image, images_of
 from dicomgallery.dicom import transfer, values
 from dicomgallery.dicom.frames import Where, wheres_of
@@ -25,6 +26,7 @@ from dicomgallery.web import crumbs
 from dicomgallery.web.cards import picture
 from dicomgallery.web.image_page import ImagePage
 from dicomgallery.web.look import Look
+from dicomgallery.web.marking import Marks
 from dicomgallery.web.viewer import asking
 from dicomgallery.web.viewer.room import Room
 
@@ -123,7 +125,7 @@ class SlicePage(ImagePage):
     def on_stage(self) -> dict[str, object]:
         """What the browser's stage shows, as its script reads it."""
         look = self.look
-        told: dict[str, object] = {"number": self.number, "invert": look.invert}
+        told: dict[str, object] = {"number": self.number, "invert": look.invert, "plain": look.plain}
         if look.window is not None:
             told["window"] = {"center": look.window.center, "width": look.window.width}
         # What is more than one window is drawn by the server alone.
@@ -192,6 +194,20 @@ class SlicePage(ImagePage):
         """What it is made of."""
         size = f"{self.instance.columns} \N{MULTIPLICATION SIGN} {self.instance.rows}"
         return [part for part in (size, transfer.short_name(self.instance.transfer_syntax)) if part]
+
+    @cached_property
+    def marks(self) -> Marks:
+        """The marks of the series, those on this image first."""
+        numbers = {(one.id, frame or 1): number for number, (one, frame) in enumerate(self.places, 1)}
+        return Marks.of(
+            self.actor,
+            catalog_marks.outlined(self.actor.scope, self.series.id),
+            here=self._place,
+            where={place: f"Image {number}" for place, number in numbers.items()},
+            href=lambda place: self.at(numbers.get(place, 0)),
+            source=url_for("marks_api.of_series", key=str(self.series.id)),
+            series_id=self.series.id,
+        )
 
     @property
     def _tab(self) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,7 @@
 // Keeps marks on the server: one request after the other for each mark, again when the server cannot be reached, undone
 // and done again by Ctrl+Z and Ctrl+Y.
 import { writing } from "../page.js";
-import { toast } from "../toasts.js";
+import { show } from "../toasts.js";
 
 const AGAIN_MS = 3000;
 const MOST_STEPS = 200;
@@ -89,13 +89,13 @@ export class Keeper {
           method: "PUT", body, credentials: "same-origin", headers: { "Content-Type": "application/json", ...writing() },
         });
       } catch {
-        toast("This mark is not kept yet: the gallery does not answer. It is tried again.", "warn");
+        show("This mark is not kept yet: the gallery does not answer. It is tried again.", { kind: "warn", replaces: "keeper" });
         await new Promise((resolve) => { setTimeout(resolve, AGAIN_MS); });
         continue;
       }
       const told = await response.json().catch(() => ({}));
       const kept = response.ok ? told : told.mark;
-      if (!response.ok) toast(told.detail ?? "This mark could not be kept.", "warn");
+      if (!response.ok) show(told.detail ?? "This mark could not be kept.", { kind: "bad", replaces: "keeper" });
       if (kept) (this.versions ??= new Map()).set(key, kept.version);
       return kept ?? null;
     }

@@ -1,10 +1,10 @@
 // Marks on the stage: drawn with cornerstone's tools, measured here, kept on the server at once.
+import { askText } from "../dialogs.js";
 import { bind } from "../keys.js";
 import { visit } from "../swap.js";
 import { toPixels, toSpace } from "./ground.js";
 import { Keeper } from "./keeper.js";
 import { linesOf, measure } from "./measures.js";
-import { askText } from "./texts.js";
 
 const LIST_RESTS_MS = 350;
 const LOOKS_AGAIN_MS = 20_000;
@@ -15,6 +15,33 @@ export const KINDS = {
   ellipse: "EllipticalROITool", freehand: "PlanarFreehandROITool", arrow: "ArrowAnnotateTool", probe: "ProbeTool",
 };
 
+const LEAST_POINTS = { length: 2, angle: 3, cobb: 4, rectangle: 2, ellipse: 4, freehand: 3, arrow: 2, probe: 1 };
+const COLORS = { color: "rgb(255, 213, 79)", colorHighlighted: "rgb(255, 236, 179)", colorSelected: "rgb(90, 209, 195)" };
+const STYLE = {
+  ...COLORS, lineWidth: "1.6", textBoxFontSize: "13px", textBoxFontFamily: "system-ui, sans-serif", textBoxColor: COLORS.color,
+  textBoxColorHighlighted: COLORS.colorHighlighted, textBoxColorSelected: COLORS.colorSelected, textBoxLinkLineDash: "2,3",
+  textBoxBackground: "rgba(0, 0, 0, 0.45)",
+};
+
+/** The points that are kept of the handles of a tool: to a ten-thousandth of a pixel, of a rectangle two corners. */
+function pointsOf(kind, handles) {
+  const kept = kind === "rectangle" && handles.length === 4 ? [handles[0], handles[3]] : handles;
+  return kept.map((point) => point.map((one) => Math.round(one * 1e4) / 1e4));
+}
+
+/** The handles of the tool that drew a mark. */
+function handlesOf({ kind, points }) {
+  if (kind !== "rectangle") return points;
+  const [[left, top], [right, bottom]] = points;
+  return [[left, top], [right, top], [left, bottom], [right, bottom]];
+}
+
+/** Whether a mark is only the click that was to begin it. */
+function isNothing({ kind, points }) {
+  const [[x, y]] = points;
+  return kind !== "probe" && points.every((point) => Math.hypot(point[0] - x, point[1] - y) < 0.5);
+}
+
 export class Marks {
   constructor(stage) {
     this.stage = stage;
@@ -22,6 +49,10 @@ export class Marks {
     this.state = annotation.state;
     this.kinds = new Map(Object.entries(KINDS).map(([kind, name]) => [this.cornerstone[name].toolName, kind]));
     this.kept = new Map();
+    this.dressed = new WeakSet();
+    const { style } = annotation.config;
+    const usual = style.getDefaultToolStyles();
+    style.setDefaultToolStyles({ ...usual, global: { ...usual.global, ...STYLE } });
     this.keeper = new Keeper({ told: (mark) => this.#told(mark), changed: () => this.#listChanged() });
     for (const kind of Object.keys(KINDS)) stage.tools.configure(kind, this.#manners(kind));
     const { ANNOTATION_ADDED, ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_REMOVED } = ToolEnums.Events;
@@ -39,14 +70,15 @@ export class Marks {
     this.fetch();
   }
 
-  // What every tool is told: its words are ours, and its own sums are not needed.
+  // What every tool is told: its words are ours.
   #manners(kind) {
     const words = (data) => (data.mark ? linesOf(data.mark.figures) : undefined);
-    const manners = { getTextLines: words, calculateStats: false, preventHandleOutsideImage: false };
+    const manners = { getTextLines: words };
     if (kind === "freehand") manners.allowOpenContours = false;
     if (kind === "arrow") {
-      manners.getTextCallback = (done) => askText("").then(done);
-      manners.changeTextCallback = (data, _event, done) => askText(data.text ?? "").then(done);
+      const question = "What does the arrow point at?";
+      manners.getTextCallback = (done) => askText(question).then(done);
+      manners.changeTextCallback = (data, _event, done) => askText(question, data.text).then((text) => done(text ?? data.text));
     }
     return manners;
   }
@@ -95,7 +127,11 @@ export class Marks {
   /** Draw the marks of the frames that are shown, which are known by now. */
   draw() {
     for (const pane of this.stage.panes) {
-      const { story, place } = pane;
+      const { story, place, element } = pane;
+      if (!this.dressed.has(element)) {
+        this.dressed.add(element);
+        element.addEventListener(this.cornerstone.ToolEnums.Events.ANNOTATION_RENDERED, () => this.#dress(element));
+      }
       if (!story) continue;
       for (const mark of this.kept.values()) {
         if (mark.image !== place.image || mark.frame !== place.frame || this.state.getAnnotation(mark.key)) continue;
@@ -108,7 +144,8 @@ export class Marks {
   #annotationOf(mark, pane) {
     const { ground } = pane.story;
     const camera = pane.viewport.getCamera();
-    const points = mark.points.map((point) => toSpace(ground, point));
+    const points = handlesOf(mark).map((point) => toSpace(ground, point));
+    const nowhere = [0, 0, 0];
     const isContour = mark.kind === "freehand";
     return {
       annotationUID: mark.key, highlighted: false, invalidated: false, isLocked: !mark.mine, isVisible: true,
@@ -120,11 +157,21 @@ export class Marks {
         mark: { ...mark }, cachedStats: {}, label: mark.text, text: mark.text,
         handles: {
           points: isContour ? [] : points, activeHandleIndex: null, arrowFirst: true,
-          textBox: { hasMoved: false, worldPosition: [0, 0, 0], worldBoundingBox: {} },
+          textBox: {
+            hasMoved: false, worldPosition: nowhere,
+            worldBoundingBox: { topLeft: nowhere, topRight: nowhere, bottomLeft: nowhere, bottomRight: nowhere },
+          },
         },
         ...(isContour ? { contour: { closed: true, polyline: points }, isOpenUShapeContour: false } : {}),
       },
     };
+  }
+
+  // What an arrow says may name a person.
+  #dress(element) {
+    for (const text of element.querySelectorAll("g[data-annotation-uid]")) {
+      if (this.state.getAnnotation(text.dataset.annotationUid)?.data.mark?.kind === "arrow") text.dataset.identity = "";
+    }
   }
 
   #began(annotation, viewportId) {
@@ -142,7 +189,10 @@ export class Marks {
     const pane = mark && this.stage.panes.find(({ place, story }) => story && place.image === mark.image && place.frame === mark.frame);
     if (!pane) return false;
     const { about, numbers, ground } = pane.story;
-    const points = (annotation.data.contour?.polyline ?? annotation.data.handles.points).map((point) => toPixels(ground, point));
+    const handles = (annotation.data.contour?.polyline ?? annotation.data.handles.points).map((point) => toPixels(ground, point));
+    const points = pointsOf(mark.kind, handles);
+    // While it is drawn, some of its points may not be there.
+    if (points.length < LEAST_POINTS[mark.kind]) return false;
     Object.assign(mark, measure(mark.kind, points, about, numbers), { points, text: annotation.data.label ?? annotation.data.text ?? "" });
     return true;
   }
@@ -158,13 +208,22 @@ export class Marks {
     if (!this.isSilent && this.#measure(annotation)) this.#keep(annotation);
   }
 
-  #keep({ data: { mark } }) {
-    if (mark.kind === "length" && String(mark.points[0]) === String(mark.points[1])) return;
-    this.keeper.keep({ ...mark }, this.kept.get(mark.key));
+  #keep(annotation) {
+    const { mark } = annotation.data;
+    const before = this.kept.get(mark.key);
+    if (!before && isNothing(mark)) {
+      this.#silently(() => this.state.removeAnnotation(mark.key));
+      return;
+    }
+    if (before && String(before.points) === String(mark.points) && before.text === mark.text) return;
+    this.kept.set(mark.key, { ...mark });
+    this.keeper.keep({ ...mark }, before);
   }
 
   #gone(annotation) {
-    if (!this.isSilent && annotation.data.mark) this.keeper.remove(this.kept.get(annotation.annotationUID) ?? annotation.data.mark);
+    const mark = this.kept.get(annotation.annotationUID);
+    // One that was given up while it was drawn was never kept.
+    if (!this.isSilent && mark) this.keeper.remove(mark);
   }
 
   #removeChosen() {

@@ -63,6 +63,16 @@ export class Pane {
     return id && storyOf(this.cornerstone, id);
   }
 
+  /** The frame that is shown as the server lists it: {image, frame, at, axes, ...}. */
+  get place() {
+    return this.frames.list[this.index];
+  }
+
+  /** What cornerstone calls it. */
+  get imageId() {
+    return this.ids[this.index];
+  }
+
   // The window and the inversion of the frame that is shown; each may have its own.
   #dress() {
     const { story } = this;

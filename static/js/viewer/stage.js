@@ -3,6 +3,7 @@ import { stackAt } from "../stack.js";
 import { visit } from "../swap.js";
 import { library } from "./library.js";
 import { startCorners } from "./corners.js";
+import { Marks } from "./marks.js";
 import { Pane } from "./pane.js";
 import { DEEDS, Tools, startTools } from "./tools.js";
 
@@ -51,6 +52,7 @@ export class Stage {
     await this.follow(figure);
     startTools(this);
     startCorners(this);
+    this.marks = new Marks(this);
   }
 
   #bringAlong(link) {
@@ -64,6 +66,7 @@ export class Stage {
   async follow(figure) {
     this.figure = figure;
     const said = JSON.parse(figure.dataset.look);
+    this.holder.toggleAttribute("data-plain", said.plain);
     if (said.picture) {
       // The pictures themselves are others under another look; their numbers are not.
       const list = await stackAt(figure.dataset.list);
@@ -87,6 +90,12 @@ export class Stage {
       delete this.figure.dataset.live;
       this.holder.dataset.shown = index + 1;
     }
+  }
+
+  /** Draw what lies over the pictures anew. */
+  render() {
+    const ids = this.panes.map((pane) => pane.id);
+    this.cornerstone.toolUtilities.triggerAnnotationRenderForViewportIds(ids);
   }
 
   /** Whether it shows what the page says, and the keys are its own. */

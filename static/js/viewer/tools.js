@@ -27,13 +27,18 @@ export class Tools {
       addTool(this.classes[className]);
       this.group.addTool(this.classes[className].toolName);
     }
-    this.#rest();
+    for (const tool of MARKING) this.group.setToolPassive(this.nameOf(tool));
     this.choose("window");
   }
 
   /** Let the tools work in a pane. */
   serve(pane) {
     this.group.addViewport(pane.id, this.stage.engine.id);
+  }
+
+  /** Tell a tool how to behave. */
+  configure(tool, manners) {
+    this.group.setToolConfiguration(this.nameOf(tool), manners);
   }
 
   nameOf(tool) {
