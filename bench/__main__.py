@@ -1,4 +1,4 @@
-"""`python -m bench ingest|render|planes|gallery|mixed [--quick]` prints figures as JSON; `gates` also judges them."""
+"""`python -m bench ingest|render|planes|frames|gallery|mixed [--quick]` prints figures as JSON; `gates` judges them."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from bench import gallery, gates, ingest, mixed, planes, render
+from bench import frames, gallery, gates, ingest, mixed, planes, render
 
 
 def main() -> int:
@@ -16,6 +16,7 @@ def main() -> int:
         "ingest": ingest.run,
         "render": render.run,
         "planes": planes.run,
+        "frames": frames.run,
         "gallery": gallery.run,
         "mixed": mixed.run,
     }
@@ -27,6 +28,7 @@ def main() -> int:
         "ingest": {"files": 100, "rounds": 1},
         "render": {"repeats": 10},
         "planes": {"slices": 60, "repeats": 10},
+        "frames": {"frames": 150, "repeats": 10},
         "gallery": {"rows": 50_000},
         "mixed": {"files": 100, "drop_mb": 200},
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bench import gallery, ingest, mixed, planes, render
+from bench import frames, gallery, ingest, mixed, planes, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Gate:
 
 def run() -> dict[str, Any]:
     """Every figure, and which of the promises hold."""
-    runs = {"ingest": ingest, "render": render, "planes": planes, "gallery": gallery, "mixed": mixed}
+    runs = {"ingest": ingest, "render": render, "planes": planes, "frames": frames, "gallery": gallery, "mixed": mixed}
     figures = {name: module.run() for name, module in runs.items()}
     gates = list(judged(figures))
     return {
@@ -57,6 +57,10 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
         yield Gate(f"volume of 300 CT from {way}, s CPU", cut[f"build_{way}_s"], limit)
     for view, limit in planes.PLANE_TARGETS_MS.items():
         yield Gate(f"{view} plane of 300 CT, ms", cut[f"{view}_ms"], limit)
+    for way in ("cold", "warm"):
+        raw = figures["frames"]["raw"][way]
+        yield Gate(f"raw frames a second, {way}", raw["per_s"], frames.TARGET_PER_S, at_least=True)
+        yield Gate(f"memory while frames are asked for, {way}, MB", raw["pss_mb_peak"], frames.MEMORY_MB)
     yield Gate("gallery page at a million instances, ms", figures["gallery"]["slowest_median_ms"], 50)
     together = figures["mixed"]
     yield Gate("gallery p95 while CT arrive, ms", together["gallery_ms_during_upload"]["p95"], 100)

@@ -73,7 +73,8 @@ def _values(path: Path, spec: RenderSpec) -> Rendered:
     else:
         found = values.of_frame(source, spec.frame)
     rows, columns = found.pixels.shape[:2]
-    return Rendered(packed(found.body()), spec.format.media_type, columns, rows, found.notes)
+    # They tell how they came to be so themselves.
+    return Rendered(packed(*found.parts()), spec.format.media_type, columns, rows)
 
 
 def _sketched(nothing: WithoutPixelsError, spec: RenderSpec) -> Sketch:

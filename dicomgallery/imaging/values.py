@@ -12,6 +12,7 @@ Colors are those of a screen, and are the picture. `function` is that of the fil
 its place. `least most padding` are stored values, null where there are none; `calibration` is `dicom.calibration`'s.
 """
 
+import math
 from dataclasses import dataclass, replace
 from struct import pack
 from typing import Any, Final
@@ -46,7 +47,7 @@ class Values:
     """The pixels of a frame, and what they mean."""
 
     pixels: Samples
-    """(rows, columns) or (rows, columns, 3), of a type that `body` can name."""
+    """(rows, columns) or (rows, columns, 3), of a type that browsers have."""
     slope: float = 1.0
     intercept: float = 0.0
     unit: str = ""
@@ -60,8 +61,8 @@ class Values:
     calibration: Calibration | None = None
     notes: tuple[str, ...] = ()
 
-    def body(self) -> bytes:
-        """All of it, as the head of this module says."""
+    def parts(self) -> tuple[bytes, memoryview]:
+        """The body that the head of this module describes: what comes before the pixels, and they."""
         rows, columns, samples = (*self.pixels.shape, 1)[:3]
         least, most = _ends(self.pixels) if samples == 1 else (None, None)
         black, white = self.scale or (None, None)
@@ -88,7 +89,7 @@ class Values:
         text = orjson.dumps(told)
         text += b" " * (-(4 + len(text)) % _ALIGNED)
         pixels = np.ascontiguousarray(self.pixels, self.pixels.dtype.newbyteorder("<"))
-        return b"".join((pack("<I", len(text)), text, pixels.data))
+        return pack("<I", len(text)) + text, pixels.data.cast("B")
 
 
 def drawn(picture: Picture, notes: tuple[str, ...]) -> Values:
@@ -170,7 +171,7 @@ def _nameable(samples: Samples) -> Samples:
 
 def _is_as_fine(pixels: Samples, samples: Samples, toning: Toning) -> bool:
     """Say whether the ramp over these pixels is that of the usual picture, nothing lost on the way to 32 bits."""
-    if toning.scale is None:
+    if toning.scale is None or not all(map(math.isfinite, toning.scale)):
         return False
     if pixels.dtype.kind != "f" or samples.dtype.itemsize <= 4:
         return True
