@@ -58,12 +58,17 @@ def test_privacy_hides_every_identity_and_is_there_before_the_next_page_is_paint
     chromium: Browser, patterns: str
 ) -> None:
     page = opened(chromium, patterns, width=1440, theme="dark", complaints=[])
-    shown = "() => [...document.querySelectorAll('main [data-identity]:not(input)')].map((e) => e.innerText.trim())"
+    shown = (
+        "() => [...document.querySelectorAll('main [data-identity]:not(input, tspan)')].map(e => e.innerText.trim())"
+    )
+    drawn = "() => [...document.querySelectorAll('tspan[data-identity]')].map((e) => getComputedStyle(e).visibility)"
+    assert set(page.evaluate(drawn)) == {"visible"}
     assert any("Hounsfield" in text for text in page.evaluate(shown))
 
     page.keyboard.press("p")
 
     assert set(page.evaluate(shown)) == {""}
+    assert set(page.evaluate(drawn)) == {"hidden"}
     page.reload(wait_until="commit")
     page.wait_for_selector("main", state="attached")
     assert page.evaluate("document.documentElement.dataset.privacy") == ""
