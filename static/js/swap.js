@@ -1,5 +1,6 @@
 // Goes to another state of the same page by exchanging its parts: nothing flickers, the scroll stays, the address is true.
-// Parts are marked data-swap="name" in both pages; a page without a common part is simply loaded.
+// Parts are marked data-swap="name" in both pages; a page without a common part is simply loaded. An element marked
+// data-told="name" stays, and is told by "swap:told" that its data attributes are those of the new page.
 import { busy } from "./page.js";
 import { retitle } from "./privacy.js";
 
@@ -70,11 +71,14 @@ async function pictureOf(page, hold) {
 
 function exchange(page, hold) {
   let exchanged = 0;
+  const told = tell(page);
   for (const old of document.querySelectorAll("[data-swap]")) {
     const name = old.dataset.swap;
     const fresh = page.querySelector(`[data-swap="${CSS.escape(name)}"]`);
     if (!fresh || old.parentElement.closest("[data-swap]")) continue;
     exchanged += 1;
+    // Not even moved: a drag may be going on in it.
+    if (hold && "hold" in old.dataset) continue;
     const refocus = holding(old);
     keepOpen(old, fresh);
     const adopted = document.adoptNode(fresh);
@@ -89,7 +93,19 @@ function exchange(page, hold) {
     adopted.scrollTop = scroll;
     refocus?.(adopted);
   }
+  for (const element of told) element.dispatchEvent(new CustomEvent("swap:told"));
   return exchanged;
+}
+
+function tell(page) {
+  const found = [];
+  for (const old of document.querySelectorAll("[data-told]")) {
+    const fresh = page.querySelector(`[data-told="${CSS.escape(old.dataset.told)}"]`);
+    if (!fresh) continue;
+    Object.assign(old.dataset, fresh.dataset);
+    found.push(old);
+  }
+  return found;
 }
 
 // Focus stays on the same control of the new part.

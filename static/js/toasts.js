@@ -19,8 +19,8 @@ export function startToast(toast) {
   wait();
 }
 
-/** Say something; `replaces` names a toast that this one takes the place of. */
-export function show(text, { kind = "info", replaces = "" } = {}) {
+/** Say something; `replaces` names a toast that this one takes the place of, `undo` is what its button does. */
+export function show(text, { kind = "info", replaces = "", undo = null } = {}) {
   const room = document.querySelector("body > [data-toasts]");
   const pattern = document.querySelector("[data-toast-template]");
   if (!room || !pattern) return;
@@ -29,6 +29,11 @@ export function show(text, { kind = "info", replaces = "" } = {}) {
   toast.classList.replace("toast-info", `toast-${kind}`);
   toast.querySelector("p").textContent = text;
   if (replaces) toast.dataset.name = replaces;
+  if (undo) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: "Undo" });
+    button.addEventListener("click", () => { undo(); leave(toast); });
+    toast.querySelector("p").after(button);
+  }
   if (kind === "bad") toast.setAttribute("role", "alert");
   room.append(toast);
   startToast(toast);

@@ -34,7 +34,10 @@ def test_marks_are_kept_by_a_script_and_used_by_another_browser(workshop: Server
     for body in (ELLIPSE, ARROW):
         assert one.page.evaluate(DRAW, [str(uuid.uuid4()), body]) == 201
 
+    # Whose stage cannot be had: the server's pages stand, and their marks.
     other = meet(workshop, width=390, height=1500)
+    other.page.route("**/dist/**", lambda route: route.abort())
+    other.expected.append("dist/|stage could not start|ERR_FAILED")
     other.go(f"{where}/viewer?image=7")
     drawing, listed = other.page.locator("[data-marks-drawn]"), other.page.locator("[data-mark]")
     expect(drawing.get_by_text("104 mm²")).to_be_visible()

@@ -30,6 +30,7 @@ export class Keeper {
 
   remove(mark) {
     this.#step({ key: mark.key, before: mark, after: null });
+    show("The mark was removed.", { kind: "good", replaces: "keeper", undo: () => this.undo() });
     return this.#put({ ...mark, removed: true });
   }
 

@@ -1,7 +1,7 @@
 // Marks on the stage: drawn with cornerstone's tools, measured here, kept on the server at once.
 import { askText } from "../dialogs.js";
 import { bind } from "../keys.js";
-import { visit } from "../swap.js";
+import { came, load } from "../swap.js";
 import { toPixels, toSpace } from "./ground.js";
 import { Keeper } from "./keeper.js";
 import { linesOf, measure } from "./measures.js";
@@ -250,6 +250,20 @@ export class Marks {
 
   #listChanged() {
     clearTimeout(this.listing);
-    this.listing = setTimeout(() => visit(location.href, { push: false, hold: true }), LIST_RESTS_MS);
+    this.listing = setTimeout(() => this.#list().catch(() => { /* The next change asks again. */ }), LIST_RESTS_MS);
+  }
+
+  async #list() {
+    const { page } = await load(location.href);
+    const [old, fresh] = [document, page].map((one) => one.querySelector("[data-marks]"));
+    if (!old || !fresh) return;
+    // Not under somebody's hands.
+    if (old.querySelector("textarea:focus")) {
+      this.#listChanged();
+      return;
+    }
+    const adopted = document.adoptNode(fresh);
+    old.replaceWith(adopted);
+    came(adopted);
   }
 }

@@ -134,20 +134,20 @@ export function valueAt(column, row, about, numbers) {
   return about.slope === 1 && about.intercept === 0 ? told : { ...told, stored: { value: stored, unit: "" } };
 }
 
+const OF_VALUES = ["mean", "sd", "min", "max"];
 const NAMES = { mean: "mean", sd: "SD", min: "min", max: "max", stored: "stored value", width: "", height: "", color: "RGB" };
 
-/** The figures in words, a line each: what stands beside a mark while it is drawn. */
+/** The figures in words, a line each: what stands beside a mark while it is drawn. Other programs may have sent them. */
 export function linesOf(figures) {
-  const { mean, sd, min, max, ...rest } = figures;
-  const lines = Object.entries(rest).map(([name, figure]) => [NAMES[name] ?? "", worded(figure)].filter(Boolean).join(" "));
-  if (mean) lines.push(`mean ${worded(mean)}, SD ${rounded(sd.value)}`, `${rounded(min.value)} to ${worded(max)}`);
-  return lines;
-}
-
-function worded(figure) {
-  if (Array.isArray(figure)) return figure.join(", ");
-  const glue = figure.unit === "°" || !figure.unit ? "" : " ";
-  return rounded(figure.value) + glue + figure.unit;
+  const { unit = "", ...told } = figures;
+  const worded = (name) => {
+    const { value = null, unit: own = unit } = typeof told[name] === "object" && !Array.isArray(told[name]) ? told[name] ?? {} : { value: told[name] };
+    if (value === null) return "";
+    const numbers = [value].flat().map(rounded).join(", ");
+    return [NAMES[name] ?? "", numbers + (own === "\u00b0" || !own ? "" : " ") + own].filter(Boolean).join(" ");
+  };
+  const lines = Object.keys(told).filter((name) => !OF_VALUES.includes(name)).map(worded);
+  return [...lines, ["mean", "sd"].map(worded).filter(Boolean).join(", "), ["min", "max"].map(worded).filter(Boolean).join(", ")].filter(Boolean);
 }
 
 /** Four digits with a true minus, never an exponent. */

@@ -9,11 +9,6 @@ import { DEEDS, Tools, startTools } from "./tools.js";
 
 /** Take over a figure as soon as it can be; until then, and when it cannot, the server's picture stands. */
 export async function startStage(figure) {
-  const live = figure.querySelector(".stage-canvas")?.stage;
-  if (live) {
-    live.follow(figure);
-    return;
-  }
   try {
     const [cornerstone, list] = await Promise.all([library(figure.dataset.cornerstone), stackAt(figure.dataset.list)]);
     if (figure.isConnected) await new Stage(cornerstone, list).takeOver(figure);
@@ -38,6 +33,7 @@ export class Stage {
 
   async takeOver(figure) {
     this.figure = figure;
+    figure.addEventListener("swap:told", () => this.follow());
     this.holder = document.createElement("div");
     this.holder.className = "stage-canvas";
     this.holder.stage = this;
@@ -49,7 +45,7 @@ export class Stage {
     document.addEventListener("stack:show", (event) => this.go(event.detail.index));
     // The page's links are of the image that it came with; the slider may be elsewhere by now.
     document.addEventListener("click", (event) => this.#bringAlong(event.target.closest("[data-swap] a[href]")), true);
-    await this.follow(figure);
+    await this.follow();
     startTools(this);
     startCorners(this);
     this.marks = new Marks(this);
@@ -63,13 +59,13 @@ export class Stage {
   }
 
   /** Show what the page says: it is new after each of its exchanges. */
-  async follow(figure) {
-    this.figure = figure;
-    const said = JSON.parse(figure.dataset.look);
+  async follow() {
+    const { look, list: address } = this.figure.dataset;
+    const said = JSON.parse(look);
     this.holder.toggleAttribute("data-plain", said.plain);
     if (said.picture) {
       // The pictures themselves are others under another look; their numbers are not.
-      const list = await stackAt(figure.dataset.list);
+      const list = await stackAt(address);
       for (const [index, one] of list.entries()) this.list[index].src = one.src;
     }
     await this.go(said.number - 1, said);
