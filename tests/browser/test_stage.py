@@ -122,7 +122,7 @@ def shown(visitor: Visitor, number: int) -> None:
 
 
 def enlarge(visitor: Visitor, side: int) -> None:
-    """Show the frame as large as this: by an odd number, so that the middle of each pixel is that of one of the screen."""
+    """Show the frame this large; by an odd number, so that the middle of a pixel is that of one of the screen."""
     visitor.page.evaluate(
         """(side) => Object.assign(document.querySelector(".stage-canvas").style,
             { inset: "auto", width: `${side}px`, height: `${side}px` })""",
