@@ -61,6 +61,8 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
         raw = figures["frames"]["raw"][way]
         yield Gate(f"raw frames a second, {way}", raw["per_s"], frames.TARGET_PER_S, at_least=True)
         yield Gate(f"memory while frames are asked for, {way}, MB", raw["pss_mb_peak"], frames.MEMORY_MB)
+    for name, limit in planes.TURN_TARGETS_MS.items():
+        yield Gate(f"{name} of 300 CT, ms", cut[f"{name}_ms"], limit)
     yield Gate("gallery page at a million instances, ms", figures["gallery"]["slowest_median_ms"], 50)
     together = figures["mixed"]
     yield Gate("gallery p95 while CT arrive, ms", together["gallery_ms_during_upload"]["p95"], 100)

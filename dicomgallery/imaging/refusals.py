@@ -20,6 +20,8 @@ class RenderReason(StrEnum):
     """The compressed picture contradicts the header about what it is."""
     TOO_LARGE = "too_large"
     """It would take more memory than a picture may."""
+    NO_ROOM = "no_room"
+    """The disk has no room for what is made of it; said by the sandbox."""
     NO_SUCH_FRAME = "no_such_frame"
     """A frame was asked for that the object does not have."""
     NO_SUCH_WINDOW = "no_such_window"

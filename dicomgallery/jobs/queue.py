@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -75,15 +76,30 @@ class Pending:
     job_id: int
     done: int
     total: int
+    failures: int = 0
+    """How often it was tried in vain; it waits for the next try."""
 
 
 def pending(session: Session, name: str, arguments: Mapping[str, Any]) -> Pending | None:
     """The job of this name and with these arguments that is not over yet; None when there is none."""
-    query = select(Job.id, Job.done, Job.total).where(
+    query = select(Job.id, Job.done, Job.total, Job.attempts, Job.state).where(
         Job.name == name, Job.arguments == json.dumps(arguments), Job.state.in_(["queued", "running"])
     )
     row = session.execute(query.order_by(Job.id).limit(1)).first()
-    return Pending(row.id, row.done or 0, row.total or 0) if row is not None else None
+    if row is None:
+        return None
+    # The attempt of a running job is not over yet.
+    failures = row.attempts - (row.state == "running")
+    return Pending(row.id, row.done or 0, row.total or 0, max(0, failures))
+
+
+def failed_lately(session: Session, name: str, arguments: Mapping[str, Any], within: timedelta) -> bool:
+    """Say whether the last job of this name and with these arguments was given up, and not longer ago than this."""
+    query = select(Job.state, Job.finished_at).where(Job.name == name, Job.arguments == json.dumps(arguments))
+    row = session.execute(query.order_by(Job.id.desc()).limit(1)).first()
+    if row is None or row.state != "failed":
+        return False
+    return row.finished_at is None or bool(row.finished_at > now() - within)
 
 
 def wake() -> None:

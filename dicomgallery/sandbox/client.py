@@ -15,6 +15,7 @@ from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import RenderSpec
 from dicomgallery.imaging.specimens import Examined, Specimen
 from dicomgallery.imaging.volumes.spec import PlaneSpec
+from dicomgallery.imaging.volumes.turn import Turn
 from dicomgallery.sandbox import tasks
 from dicomgallery.sandbox.channel import Channel, LostServerError
 from dicomgallery.sandbox.crew import TaskLostError, Why
@@ -102,6 +103,12 @@ class Sandbox:
         arguments = {"folder": str(folder.absolute()), "spec": spec.as_fields()}
         with _told_why():
             return _rendered(self.ask("plane", arguments))
+
+    def turned(self, folder: Path, turn: Turn, *, urgency: Urgency = Urgency.PERSON) -> Rendered:
+        """The picture of the whole volume in a folder from one side; raises as `render` does."""
+        arguments = {"folder": str(folder.absolute()), "turn": turn.as_fields()}
+        with _told_why():
+            return _rendered(self.ask("turn", arguments, urgency=urgency))
 
     def volume(self, folder: Path) -> Iterator[tuple[int, int]]:
         """Build the volume that is planned in a folder, telling how many images of how many are in.

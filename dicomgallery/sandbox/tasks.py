@@ -68,6 +68,18 @@ def _plane(task: Message) -> Message:
     return Message(Kind.END, fields, drawn.data)
 
 
+def _turn(task: Message) -> Message:
+    from dicomgallery.imaging.volumes.turn import Turn  # noqa: PLC0415
+    from dicomgallery.imaging.volumes.turned import draw  # noqa: PLC0415
+
+    try:
+        drawn = draw(Path(task.text("folder")), Turn.from_fields(task.fields["turn"]))
+    except CannotRenderError as refusal:
+        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
+    fields = {"media_type": drawn.media_type, "width": drawn.width, "height": drawn.height, "notes": []}
+    return Message(Kind.END, fields, drawn.data)
+
+
 def _volume(task: Message) -> Iterator[Message]:
     from dicomgallery.imaging.volumes.building import build  # noqa: PLC0415
     from dicomgallery.imaging.volumes.plan import Plan  # noqa: PLC0415
@@ -81,7 +93,7 @@ def _volume(task: Message) -> Iterator[Message]:
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        yield Message(Kind.PART, {"reason": RenderReason.TOO_LARGE.value, "detail": "The disk has no room for it."})
+        yield Message(Kind.PART, {"reason": RenderReason.NO_ROOM.value, "detail": "The disk has no room for it."})
 
 
 def _unpack(task: Message) -> Iterator[Message]:
@@ -94,6 +106,7 @@ TASKS: Final[Mapping[str, Task]] = {
     "render": Task(_render, preload=("dicomgallery.imaging.render",)),
     "examine": Task(_examine),
     "plane": Task(_plane, preload=("dicomgallery.imaging.volumes.planes",)),
+    "turn": Task(_turn, preload=("dicomgallery.imaging.volumes.turned",)),
     "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
     "unpack": Task(_unpack, is_long=True),
 }

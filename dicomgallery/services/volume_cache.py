@@ -30,7 +30,8 @@ LEFT_SECONDS: Final = 3600
 PATIENCE_SECONDS: Final = 120
 _BLOBS: Final = "blobs.txt"
 _PAUSE_SECONDS: Final = 0.05
-_MAY_PASS: Final = frozenset({RenderReason.TOO_SLOW, RenderReason.CRASHED, RenderReason.OUT_OF_MEMORY})
+MAY_PASS: Final = frozenset({RenderReason.TOO_SLOW, RenderReason.CRASHED, RenderReason.OUT_OF_MEMORY})
+"""What another try may not meet again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class VolumeCache:
             used_at = (folder / ABOUT).stat().st_mtime
         except FileNotFoundError:
             failure = self.root / f"{key}.json"
-            return cache_files.read_failure(failure, may_pass=_MAY_PASS, retry_seconds=RETRY_SECONDS)
+            return cache_files.read_failure(failure, may_pass=MAY_PASS, retry_seconds=RETRY_SECONDS)
         cache_files.touch(folder / ABOUT, used_at, after_seconds=TOUCH_SECONDS)
         return folder
 
@@ -97,6 +98,10 @@ class VolumeCache:
     def keep_failure(self, key: str, refusal: CannotRenderError) -> None:
         """Keep why there is no volume."""
         cache_files.write_failure(self.root / f"{key}.json", refusal)
+
+    def forget_failure(self, key: str) -> None:
+        """Forget why there is no volume, so that it is tried again."""
+        (self.root / f"{key}.json").unlink(missing_ok=True)
 
     def forget(self, key: str) -> None:
         """Remove a volume; whoever has it mapped keeps the numbers until they let go."""

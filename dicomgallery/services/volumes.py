@@ -23,17 +23,18 @@ from dicomgallery.imaging.rendered import RENDERER_VERSION
 from dicomgallery.imaging.volumes.plan import PLAN, Piece, Plan
 from dicomgallery.imaging.volumes.spec import PlaneSpec
 from dicomgallery.imaging.volumes.volume import VOLUME_VERSION, Volume
-from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
-from dicomgallery.models import db, transaction
+from dicomgallery.models import db
 from dicomgallery.sandbox.opening import sandbox
 from dicomgallery.services.pictures import BUSY, NoPicture, Picture
-from dicomgallery.services.volume_cache import VolumeCache
+from dicomgallery.services.volume_asking import JOB, Building, Refused, ask_for
+from dicomgallery.services.volume_cache import MAY_PASS, VolumeCache
 from dicomgallery.storage.opening import store
+
+__all__ = ["Building", "Ready", "Refused", "built", "cache", "etag", "no_plane", "of", "plane", "try_again"]
 
 log = logging.getLogger(__name__)
 
-JOB: Final = "volume"
 MOST_IMAGES: Final = 20_000
 _TELL_SECONDS: Final = 0.25
 _LOOK_SECONDS: Final = 0.05
@@ -55,28 +56,9 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Building:
-    """A volume that is being built, or waits for it."""
-
-    done: int = 0
-    total: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why there is no volume, in a sentence."""
-
-    sentence: str
-    is_passing: bool = False
-    """Asking again later may help."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Laid:
     """A series laid out: its grid, and what fills it."""
 
-    series_id: int
-    wanted_set: int
     grid: Grid
     images: Sequence[Image]
     """In the order that the grid counts them."""
@@ -103,12 +85,22 @@ def of(series_id: int, *, actor: Actor, wanted_set: int = 1, patience_seconds: f
     until = time.monotonic() + patience_seconds
     if (found := _found(laid)) is not None:
         return found
-    progress = _asked_for(laid)
-    while time.monotonic() < until:
+    progress = ask_for(series_id, wanted_set, laid.grid)
+    while isinstance(progress, Building) and time.monotonic() < until:
         time.sleep(_LOOK_SECONDS)
         if (found := _found(laid)) is not None:
             return found
     return progress
+
+
+def try_again(series_id: int, *, actor: Actor, wanted_set: int = 1) -> None:
+    """Ask once more for a volume that could not be built."""
+    laid = _laid(series_id, actor, wanted_set)
+    if isinstance(laid, Refused):
+        return
+    cache().forget_failure(laid.key)
+    if _found(laid) is None:
+        ask_for(series_id, wanted_set, laid.grid, again=True)
 
 
 def built(series_id: int, *, actor: Actor, wanted_set: int = 1) -> Ready | Refused:
@@ -191,7 +183,7 @@ def _laid(series_id: int, actor: Actor, wanted_set: int) -> _Laid | Refused:
     if isinstance(grid, Unlaid):
         return Refused(grid.sentence)
     used = {images[layer.index][0].id for layer in grid.layers}
-    return _Laid(series_id, wanted_set, grid, images, instances.blobs_of(actor.scope, used))
+    return _Laid(grid, images, instances.blobs_of(actor.scope, used))
 
 
 @lru_cache(maxsize=16)
@@ -211,7 +203,7 @@ def _frames(blob_sha256: str) -> list[Slice | PlacedFrame]:
 def _found(laid: _Laid) -> Ready | Refused | None:
     found = cache().find(laid.key)
     if isinstance(found, CannotRenderError):
-        return Refused(found.detail)
+        return Refused(found.detail, is_passing=found.reason in MAY_PASS)
     if found is None:
         return None
     try:
@@ -221,16 +213,6 @@ def _found(laid: _Laid) -> Ready | Refused | None:
     except ValueError:
         cache().forget(laid.key)
         return None
-
-
-def _asked_for(laid: _Laid) -> Building:
-    arguments = {"series_id": laid.series_id, "wanted_set": laid.wanted_set}
-    if (job := queue.pending(db.session(), JOB, arguments)) is not None:
-        return Building(job.done, job.total)
-    with transaction() as session:
-        queue.enqueue(session, JOB, arguments, priority=queue.SOON, total=len(laid.grid.layers))
-    queue.wake()
-    return Building(0, len(laid.grid.layers))
 
 
 def _built(laid: _Laid, tell: Callable[[int, int], None]) -> Ready | Refused:
@@ -262,8 +244,10 @@ def _build(laid: _Laid, tell: Callable[[int, int], None]) -> Ready | Refused:
             volumes.keep_failure(laid.key, CannotRenderError(RenderReason.CRASHED, _NO_BYTES))
             return Refused(_NO_BYTES)
         except CannotRenderError as refusal:
-            volumes.keep_failure(laid.key, refusal)
-            return Refused(refusal.detail)
+            # That the disk is full says nothing of the images, and there would be no room to keep it.
+            if refusal.reason is not RenderReason.NO_ROOM:
+                volumes.keep_failure(laid.key, refusal)
+            return Refused(refusal.detail, is_passing=refusal.reason is RenderReason.NO_ROOM)
         (folder / PLAN).unlink()
         kept = volumes.keep(folder, laid.key, list(laid.blobs.values()))
     return Ready(laid.key, kept, laid.grid, volume)

@@ -13,21 +13,24 @@ from dicomgallery.imaging.spec import THUMBNAIL, RenderSpec
 from dicomgallery.serving.filters import decimal
 
 _THUMBNAIL = THUMBNAIL.token()
+_OF_FRAMES = ("image", "segmentation")
+"""Kinds of objects that hold pictures of their own; what is drawn of others is nothing to step through."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card, where it leads, its picture, and the stack one can scrub through."""
+    """A card, where it leads, its picture, the stack one can scrub through, and the viewer where there is one."""
 
     card: Card
     href: str
     src: str
     scrub: str
+    viewer: str
 
 
 def shown(cards: Iterable[Card]) -> list[ShownCard]:
     """The cards of a page with their addresses."""
-    return [ShownCard(_named(card), _href(card), thumbnail(card), _scrub(card)) for card in cards]
+    return [ShownCard(_named(card), _href(card), thumbnail(card), _scrub(card), _viewer(card)) for card in cards]
 
 
 def thumbnail(card: Card) -> str:
@@ -69,6 +72,11 @@ def _scrub(card: Card) -> str:
     if card.level is Level.IMAGE and card.frames > 1:
         return url_for("images.frames", image_id=card.id)
     return ""
+
+
+def _viewer(card: Card) -> str:
+    has_pictures = card.level is Level.SERIES and card.kind in _OF_FRAMES and card.render_state != "none"
+    return url_for("viewer.show", key=str(card.id)) if has_pictures else ""
 
 
 def _named(card: Card) -> Card:

@@ -48,7 +48,7 @@ export function startKeys() {
   bind("PageUp", () => follow("[data-step='previous-series']"));
   bind("PageDown", () => follow("[data-step='next-series']"));
   // A link that names its key is followed by it: windows, inversion, overlays.
-  for (const key of ["0", "1", "2", "3", "4", "5", "d", "i", "o"]) bind(key, () => follow(`[data-key='${key}']`));
+  for (const key of ["0", "1", "2", "3", "4", "5", "d", "i", "o", ",", "."]) bind(key, () => follow(`[data-key='${key}']`));
   bind("/", () => focusOn("[data-search] input"));
   bind("f", () => focusOn("[data-tag-filter] input"));
   document.addEventListener("keydown", (event) => {

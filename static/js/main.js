@@ -18,6 +18,7 @@ import { onSwap, startSwaps } from "./swap.js";
 import { startExplain, startTagFilter } from "./tags.js";
 import { startTheme } from "./theme.js";
 import { startToast } from "./toasts.js";
+import { startTurning } from "./turning.js";
 import { startDrop, startUploadForm } from "./upload/start.js";
 
 // The stage of the viewer is only fetched where there is one.
@@ -42,6 +43,7 @@ const parts = {
   "[data-stepper]": startStepper,
   "[data-planes]": startPlanes,
   "[data-cornerstone]": startStage,
+  "[data-turning]": startTurning,
   "[data-tag-filter]": startTagFilter,
   "[data-explain]": startExplain,
   "[data-toast]": startToast,

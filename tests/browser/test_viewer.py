@@ -1,6 +1,7 @@
 """The viewer as it is used: by keys, by wheel and pointer, without script, on a phone."""
 
 import os
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -32,7 +33,7 @@ def number(visitor: Visitor, view: str) -> int:
     return int(visitor.page.locator(f"input[name={view}]").input_value())
 
 
-@pytest.mark.parametrize("tab", ["slices", "planes", "tags", "refused"])
+@pytest.mark.parametrize("tab", ["slices", "planes", "3d", "tags", "refused"])
 def test_every_tab_fits_and_can_be_read_wide_and_narrow_dark_and_light(workshop: Server, meet: Meet, tab: str) -> None:
     datasets = chest(12)
     if tab == "refused":
@@ -43,6 +44,8 @@ def test_every_tab_fits_and_can_be_read_wide_and_narrow_dark_and_light(workshop:
         visitor.go(f"{where}/viewer?tab={'planes' if tab == 'refused' else tab}")
         if tab == "planes":
             expect(visitor.page.locator("[data-plane]")).to_have_count(3)
+        if tab == "3d":
+            expect(visitor.page.locator("[data-stage3d]")).to_have_count(1)
         for theme in THEMES:
             visitor.page.emulate_media(color_scheme=theme)
             photograph(visitor, f"viewer-{tab}-{width}-{theme}")
@@ -129,6 +132,91 @@ def test_slices_and_planes_work_without_a_script(workshop: Server, meet: Meet) -
     assert number(visitor, "coronal") == 20
     assert "slab=20" in visitor.path
     assert "window=1500&level=-600" in (visitor.page.locator("[data-plane=axial] img").get_attribute("src") or "")
+
+    visitor.page.select_option("select[name=layout]", "four")
+    visitor.page.get_by_role("button", name="Show").click()
+    visitor.ready()
+    expect(visitor.page.locator("[data-plane]")).to_have_count(4)
+    visitor.page.get_by_role("link", name="3D").click()
+    visitor.page.locator("input[name=angle]").fill("120")
+    visitor.page.get_by_role("button", name="Show").click()
+    visitor.ready()
+    assert "angle=120" in (visitor.page.locator("[data-stage3d] img").get_attribute("src") or "")
+
+
+def test_the_oblique_plane_follows_its_sliders_and_turns_by_its_line(workshop: Server, meet: Meet) -> None:
+    visitor = meet(workshop)
+    where = sent(workshop, volumes.scan(step_mm=4.0, seed=int.from_bytes(os.urandom(4))))
+    visitor.go(f"{where}/viewer?tab=planes&layout=four&tilt=90&turn=0")
+    expect(visitor.page.locator("[data-plane]")).to_have_count(4)
+    tilt, turn = (visitor.page.locator(f"input[name={name}]") for name in ("tilt", "turn"))
+    picture = visitor.page.locator("[data-plane=oblique] img")
+    before = picture.get_attribute("src") or ""
+
+    # The slider alone, not yet let go of: picture and line follow at once.
+    turn.evaluate("slider => { slider.value = 45; slider.dispatchEvent(new Event('input', { bubbles: true })); }")
+    line = visitor.page.locator("[data-plane=axial] line.plane-oblique")
+    expect(line).to_have_attribute("y1", "0.0")
+    expect(picture).not_to_have_attribute("src", before)
+    assert "turn=45" not in visitor.path
+
+    # Its line on the axial plane, dragged from the right end upright: the plane is then the sagittal one.
+    turn.evaluate("slider => { slider.value = 0; slider.dispatchEvent(new Event('input', { bubbles: true })); }")
+    box = visitor.page.locator("[data-plane=axial] svg").bounding_box()
+    assert box is not None
+    x, y, side = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, min(box["width"], box["height"])
+    visitor.page.mouse.move(x + side / 4, y + 1)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(x + side / 8, y + side / 8)
+    visitor.page.mouse.move(x + 1, y + side / 4)
+    visitor.page.mouse.up()
+    visitor.page.wait_for_url("**turn=*")
+
+    assert abs(abs(int(turn.input_value())) - 90) <= 3
+    assert int(tilt.input_value()) >= 87
+    sides = visitor.page.locator("[data-plane=oblique] .side")
+    expect(sides.nth(0)).to_have_text("H")
+    expect(sides.nth(1)).to_have_text("P")
+    # A click on the oblique plane sets the three others: high up and far in front.
+    oblique = visitor.page.locator("[data-plane=oblique] svg").bounding_box()
+    assert oblique is not None
+    visitor.page.mouse.click(oblique["x"] + oblique["width"] / 2 - 40, oblique["y"] + oblique["height"] / 2 - 40)
+    visitor.page.wait_for_function("document.querySelector('input[name=axial]').value > 12")
+    assert number(visitor, "coronal") < 40
+
+
+def test_a_volume_turns_by_slider_by_drag_and_by_itself(workshop: Server, meet: Meet) -> None:
+    visitor = meet(workshop)
+    where = sent(workshop, chest(12))
+    visitor.go(f"{where}/viewer?tab=3d")
+    expect(visitor.page.locator("[data-stage3d]")).to_have_count(1)
+    picture, angle = visitor.page.locator("[data-stage3d] img"), visitor.page.locator("input[name=angle]")
+
+    angle.focus()
+    visitor.page.keyboard.press("End")
+    visitor.page.wait_for_url("**angle=359**")
+    visitor.page.get_by_role("link", name="Left", exact=True).click()
+    visitor.page.wait_for_url("**angle=90**")
+    expect(visitor.page.locator("[data-stage3d] .side-right")).to_have_text("P")
+    visitor.page.keyboard.press("2")
+    visitor.page.wait_for_url("**mode=surface**")
+
+    box = picture.bounding_box()
+    assert box is not None
+    visitor.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(box["x"] + box["width"] / 2 - 60, box["y"] + box["height"] / 2 + 20)
+    expect(visitor.page.locator("[data-stage3d] .side-right")).to_have_text("PR")
+    visitor.page.mouse.up()
+    visitor.page.wait_for_url("**angle=120&tilt=10**")
+
+    visitor.page.emulate_media(reduced_motion="no-preference")
+    visitor.page.get_by_role("button", name="Turn by itself").click()
+    expect(picture).to_have_attribute("src", re.compile(r"angle=(13[05]|1[4-9]\d|2\d\d)"))
+    visitor.page.get_by_role("button", name="Stand still").click()
+    visitor.page.wait_for_url(re.compile(r"angle=(1[3-9]|2)\d"))
+    visitor.page.emulate_media(reduced_motion="reduce")
+    expect(visitor.page.get_by_role("button", name="Turn by itself")).to_be_hidden()
 
 
 def test_from_the_page_of_a_series_to_its_viewer(workshop: Server, meet: Meet) -> None:

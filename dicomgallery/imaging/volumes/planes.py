@@ -11,10 +11,10 @@ from dicomgallery.imaging.encode import Picture, encode, resized
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import Format
+from dicomgallery.imaging.volumes.graying import grays
 from dicomgallery.imaging.volumes.oblique import cut
 from dicomgallery.imaging.volumes.spec import LONGEST_SIDE, Mode, PlaneSpec
 from dicomgallery.imaging.volumes.volume import COLUMNS, SLICES, Numbers, Volume
-from dicomgallery.imaging.window import Function, bounds, ramp, window_values
 
 _OPPOSITE: Final = {Mode.MIP: Mode.MINIP, Mode.MINIP: Mode.MIP}
 
@@ -57,34 +57,18 @@ def _picture(folder: Path, volume: Volume, spec: PlaneSpec) -> Picture:
         numbers, inside = cut(volume, volume.array(folder, SLICES), spec.slant, spec.slab_mm, _mode(volume, spec))
     else:
         numbers = np.ascontiguousarray(plane(folder, volume, spec))
-    grays = _grays(numbers, volume, spec)
+    picture = grays(numbers, volume, spec.window, spec.voi, auto=spec.auto)
     if volume.is_inverse != spec.invert:
-        grays = np.subtract(255, grays, dtype=np.uint8)
+        picture = np.subtract(255, picture, dtype=np.uint8)
     if inside is not None:
-        grays[~inside] = 0
-        return grays
-    return resized(grays, *size_of(volume.sight(spec.view)))
+        picture[~inside] = 0
+        return picture
+    return resized(picture, *size_of(volume.sight(spec.view)))
 
 
 def _mode(volume: Volume, spec: PlaneSpec) -> Mode:
     """What a slab becomes; where a slope falls, the highest values are the lowest numbers."""
     return _OPPOSITE.get(spec.mode, spec.mode) if volume.slope < 0 else spec.mode
-
-
-def _grays(numbers: Numbers, volume: Volume, spec: PlaneSpec) -> Picture:
-    """Numbers through the window asked for, else one of the images' own, else one chosen from all values."""
-    named = volume.windows[spec.voi - 1] if spec.voi <= len(volume.windows) else None
-    window, function = spec.window, Function.LINEAR
-    if named is not None and not spec.auto:
-        window, function = window or named.window, Function(named.function)
-    if spec.window is not None and function is Function.SIGMOID:
-        function = Function.LINEAR
-    if window is None:
-        return ramp(numbers, volume.slope, volume.intercept, volume.black, volume.white)
-    if function is Function.SIGMOID:
-        values = numbers.astype(np.float64) * volume.slope + volume.intercept
-        return np.rint(window_values(values, window, function)).astype(np.uint8)
-    return ramp(numbers, volume.slope, volume.intercept, *bounds(window, function))
 
 
 def _slab(volume: Volume, depth: Run, spec: PlaneSpec) -> list[int]:

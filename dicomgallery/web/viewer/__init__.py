@@ -1,26 +1,31 @@
-"""`/series/<key>/viewer`: a series slice by slice, as planes, by its tags; `key` is its row id or its UID."""
+"""`/series/<key>/viewer`: a series slice by slice, as planes, in 3D, by its tags; `key` is its row id or its UID."""
+
+from collections.abc import Callable
 
 import orjson
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from dicomgallery.access import Permission
+from dicomgallery.access import Actor, Permission
 from dicomgallery.catalog import series
 from dicomgallery.catalog.instances import images_of
 from dicomgallery.errors import RefusedError
-from dicomgallery.services import volumes
-from dicomgallery.services.volumes import Building, Refused
+from dicomgallery.services import rotations, volumes
+from dicomgallery.services.pictures import NoPicture, Picture
+from dicomgallery.services.volumes import Building, Ready, Refused
 from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
 from dicomgallery.web.viewer import asking
 from dicomgallery.web.viewer.planes import Planes
-from dicomgallery.web.viewer.room import Room
+from dicomgallery.web.viewer.room import Room, viewer_page
 from dicomgallery.web.viewer.slices import frames_json, slice_of
 from dicomgallery.web.viewer.stage import Stage
+from dicomgallery.web.viewer.turning import Turning
 
 bp = Blueprint("viewer", __name__, url_prefix="/series/<key>")
 
+OF_VOLUMES = ("planes", "3d")
 PATIENCE_SECONDS = 1.5
 """A small volume is ready before a page that says so could be read."""
 REFRESH_SECONDS = "2"
@@ -32,18 +37,29 @@ def show(key: str) -> ResponseReturnValue:
     """The viewer, on one of its tabs."""
     actor = current_actor()
     room = Room.of(actor, key, request.args)
-    if room.tab == "planes":
-        found = volumes.of(
-            room.series.id, actor=actor, wanted_set=asking.wanted_set(request.args), patience_seconds=PATIENCE_SECONDS
-        )
-        if isinstance(found, Building):
-            return render_template("viewer/building.html", room=room, building=found), {"Refresh": REFRESH_SECONDS}
-        if isinstance(found, Refused):
-            return render_template("viewer/refused.html", room=room, refused=found)
-        return render_template("viewer/planes.html", room=room, planes=Planes(room, found, request.args))
+    if room.tab in OF_VOLUMES:
+        return _of_volume(actor, room)
     page = slice_of(actor, room, request.args)
     template = "viewer/empty.html" if page is None else f"viewer/{room.tab}.html"
     return render_template(template, room=room, page=page, stage=Stage())
+
+
+def _of_volume(actor: Actor, room: Room) -> ResponseReturnValue:
+    """A tab that needs the volume of the series: what is seen of it, how far it is, or why there is none."""
+    wanted_set = asking.wanted_set(request.args)
+    if "again" in request.args:
+        volumes.try_again(room.series.id, actor=actor, wanted_set=wanted_set)
+        # The page looks again by itself, and must not then ask again.
+        return redirect(viewer_page(room.series.id, tab=room.tab, **room.kept), 303)
+    found = volumes.of(room.series.id, actor=actor, wanted_set=wanted_set, patience_seconds=PATIENCE_SECONDS)
+    if isinstance(found, Building):
+        return render_template("viewer/building.html", room=room, building=found), {"Refresh": REFRESH_SECONDS}
+    if isinstance(found, Refused):
+        again = viewer_page(room.series.id, tab=room.tab, **room.kept, again=1)
+        return render_template("viewer/refused.html", room=room, refused=found, again=again)
+    if room.tab == "3d":
+        return render_template("viewer/3d.html", room=room, turning=Turning(room, found, request.args))
+    return render_template("viewer/planes.html", room=room, planes=Planes(room, found, request.args))
 
 
 @bp.get("/viewer/frames.json")
@@ -67,17 +83,39 @@ def plane(key: str) -> ResponseReturnValue:
 
     Of an oblique one `normal` and a `point` in mm stand in place of the index, each as three numbers between commas.
     """
-    actor = current_actor()
-    found = series.by_key(actor.scope, key)
     try:
-        spec, wanted_set = asking.plane_spec(request.args), asking.wanted_set(request.args)
+        spec = asking.plane_spec(request.args)
     except ValueError as error:
         raise RefusedError(f"This plane cannot be drawn. {error}") from error
-    ready = volumes.built(found.id, actor=actor, wanted_set=wanted_set)
+    return _drawn(key, lambda ready: volumes.etag(ready, spec), lambda ready: volumes.plane(ready, spec))
+
+
+@bp.get("/mip.png")
+@needs(Permission.VIEW)
+def mip(key: str) -> ResponseReturnValue:
+    """The whole series from one side as PNG: `angle`, `tilt`, `mode`, `window` and `level`, `threshold`, `set`.
+
+    Angles in degrees: 0 looks from the front, 90 from the patient's left; a tilt of 90 looks from the head. A mode is
+    mip, minip, mean or surface, and of a surface the threshold says at which value it begins.
+    """
+    try:
+        turn = asking.turn(request.args)
+    except ValueError as error:
+        raise RefusedError(f"This picture cannot be drawn. {error}") from error
+    return _drawn(key, lambda ready: rotations.etag(ready, turn), lambda ready: rotations.picture(ready, turn))
+
+
+def _drawn(
+    key: str, etag_of: Callable[[Ready], str], draw: Callable[[Ready], Picture | NoPicture]
+) -> ResponseReturnValue:
+    """What is drawn of a volume, or that whoever asks has it already."""
+    actor = current_actor()
+    found = series.by_key(actor.scope, key)
+    ready = volumes.built(found.id, actor=actor, wanted_set=asking.wanted_set(request.args))
     if isinstance(ready, Refused):
         return respond(volumes.no_plane(ready))
-    etag = volumes.etag(ready, spec)
-    response = Response(status=304) if request.if_none_match.contains(etag) else respond(volumes.plane(ready, spec))
+    etag = etag_of(ready)
+    response = Response(status=304) if request.if_none_match.contains(etag) else respond(draw(ready))
     if "X-No-Picture" not in response.headers:
         # More images may come into the series: the same address then shows another volume.
         response.set_etag(etag)

@@ -8,6 +8,7 @@ from dicomgallery.dicom.geometry import Vector
 from dicomgallery.dicom.grids import View
 from dicomgallery.imaging.spec import Window
 from dicomgallery.imaging.volumes.spec import Mode, PlaneSpec, Slant
+from dicomgallery.imaging.volumes.turn import Shows, Turn
 
 OBLIQUE: Final = "oblique"
 _LONGEST: Final = 24
@@ -38,6 +39,23 @@ def plane_spec(args: Mapping[str, str]) -> PlaneSpec:
     )
 
 
+def turn(args: Mapping[str, str]) -> Turn:
+    """The picture of a whole volume that a program asks for; ValueError in words when it makes no sense."""
+    window, voi = args.get("window", ""), _whole(args.get("voi", ""))
+    if args.get("mode", Shows.MIP.value) not in set(Shows):
+        raise ValueError("A mode is mip, minip, mean or surface.")
+    return Turn(
+        angle=_real(args.get("angle", "")) or 0.0,
+        tilt=_real(args.get("tilt", "")) or 0.0,
+        shows=Shows(args.get("mode", Shows.MIP.value)),
+        window=_window(window, args.get("level", "")),
+        auto=window == "auto",
+        voi=1 if voi is None else voi,
+        threshold=_real(args.get("threshold", "")),
+        invert=args.get("invert") == "1",
+    )
+
+
 def wanted_set(args: Mapping[str, str]) -> int:
     """Which time point, from 1; the first for anything else."""
     return clamped(args.get("set", ""), 1, 9999, usual=1)
@@ -50,6 +68,20 @@ def clamped(text: str, least: int, most: int, *, usual: int) -> int:
     except ValueError:
         number = None
     return usual if number is None else min(max(number, least), most)
+
+
+def degrees(text: str, least: float, most: float, *, usual: float = 0.0) -> float:
+    """An angle brought between two others; the usual one for what is none."""
+    number = real(text)
+    return usual if number is None else min(max(number, least), most)
+
+
+def real(text: str) -> float | None:
+    """A number; None for what is none."""
+    try:
+        return _real(text)
+    except ValueError:
+        return None
 
 
 def millimeters(text: str) -> float:

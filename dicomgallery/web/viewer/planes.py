@@ -1,78 +1,33 @@
-"""The tab that shows a series as planes: axial, coronal and sagittal, each with lines where the others cut it."""
+"""The tab that shows a series as planes: axial, coronal, sagittal and oblique, with lines where others cut them."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from flask import url_for
 
+from dicomgallery.dicom.geometry import Vector
 from dicomgallery.dicom.grids import Sight, View
 from dicomgallery.dicom.health import mm
-from dicomgallery.dicom.values import with_minus
-from dicomgallery.imaging.spec import Window
-from dicomgallery.imaging.volumes.spec import Mode
+from dicomgallery.imaging.volumes.canvas import canvas_of
+from dicomgallery.imaging.volumes.spec import Mode, Slant
 from dicomgallery.services.volumes import Ready
 from dicomgallery.web.look import Look
-from dicomgallery.web.viewer import asking
+from dicomgallery.web.viewer import asking, windowing
+from dicomgallery.web.viewer.layouts import LAYOUTS, OBLIQUE, USUAL, layout_of
+from dicomgallery.web.viewer.panes import Board, Line, Pane, slanted_board, upright_board
 from dicomgallery.web.viewer.room import Room, viewer_page
+from dicomgallery.web.viewer.times import Times
 
 MODES: Final = {Mode.MIP: "highest values (MIP)", Mode.MEAN: "mean", Mode.MINIP: "lowest values (MinIP)"}
 SLABS: Final = (0, 2, 5, 10, 20, 50)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Where another plane cuts this one, in the pixels of its picture."""
-
-    view: View
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    is_flipped: bool
-    """Its planes count from the right, or from below."""
-
-    @property
-    def is_upright(self) -> bool:
-        """Say whether it stands, its planes being counted across the picture."""
-        return self.x1 == self.x2
-
-
-@dataclass(frozen=True, slots=True)
-class Pane:
-    """One view."""
-
-    sight: Sight
-    number: int
-    src: str
-    width: int
-    height: int
-    lines: tuple[Line, ...]
-
-    @property
-    def view(self) -> View:
-        """Which one it is."""
-        return self.sight.view
-
-    @property
-    def count(self) -> int:
-        """How many planes it has."""
-        return self.sight.depth.count
-
-    @property
-    def position(self) -> str:
-        """Where the plane lies in the patient."""
-        return mm(round(self.sight.position_mm(self.number - 1), 2))
-
-    @property
-    def alt(self) -> str:
-        """The picture in words."""
-        return f"{self.sight.name} plane {self.number} of {self.count}, at {self.position}"
+USUAL_TILT: Final = 30.0
+"""Of the oblique plane until somebody turns it: enough to see that it is one."""
 
 
 class Planes:
-    """A volume, looked at from three sides."""
+    """A volume, looked at through one point of it."""
 
     def __init__(self, room: Room, ready: Ready, args: Mapping[str, str]) -> None:
         self.room = room
@@ -82,6 +37,9 @@ class Planes:
         self.wanted_set = min(asking.wanted_set(args), max(1, len(ready.grid.sets)))
         self.slab_mm = asking.millimeters(args.get("slab", ""))
         self.mode = Mode(args["mode"]) if args.get("mode") in set(Mode) else Mode.MIP
+        self.layout = layout_of(args.get("layout", ""))
+        self.tilt = asking.degrees(args.get("tilt", ""), 0, 90, usual=USUAL_TILT)
+        self.turn = asking.degrees(args.get("turn", ""), -180, 180)
         self._sights = {view: self.volume.sight(view) for view in View}
         self._numbers = {
             view: asking.clamped(args.get(view.value, ""), 1, sight.depth.count, usual=sight.depth.count // 2 + 1)
@@ -90,8 +48,40 @@ class Planes:
 
     @cached_property
     def panes(self) -> Sequence[Pane]:
-        """Axial, sagittal and coronal, as they stand on the page."""
-        return [self._pane(view) for view in (View.AXIAL, View.SAGITTAL, View.CORONAL)]
+        """The planes of the layout, as they stand on the page."""
+        return [self._oblique() if name == OBLIQUE else self._upright(View(name)) for name in self.layout.planes]
+
+    @cached_property
+    def point(self) -> Vector:
+        """The point in the patient that all planes go through."""
+        at = {sight.depth.axis: sight.depth.place(self._numbers[view] - 1) for view, sight in self._sights.items()}
+        x, y, z = (
+            self.volume.origin[part] + sum(step[part] * at[axis] for axis, step in enumerate(self.volume.steps))
+            for part in range(3)
+        )
+        return x, y, z
+
+    @property
+    def normal(self) -> Vector:
+        """Across the oblique plane: from the head, leaning to the back by the tilt, that then turned about the body."""
+        tilt, turn = math.radians(self.tilt), math.radians(self.turn)
+        return -math.sin(turn) * math.sin(tilt), math.cos(turn) * math.sin(tilt), math.cos(tilt)
+
+    @property
+    def ways(self) -> Sequence[tuple[str, int, int, Mapping[str, str]]]:
+        """Each upright view: its name, which plane of how many, and how its planes are counted in the patient."""
+        sights = self._sights.items()
+        return [(view.value, self._numbers[view], sight.depth.count, _counting(sight)) for view, sight in sights]
+
+    @property
+    def is_oblique_shown(self) -> bool:
+        """Say whether the oblique plane stands on the page."""
+        return OBLIQUE in self.layout.planes
+
+    @property
+    def layouts(self) -> Sequence[tuple[str, str]]:
+        """What can stand on the page together."""
+        return [("" if one.name == USUAL else one.name, one.label) for one in LAYOUTS.values()]
 
     @property
     def notes(self) -> Sequence[str]:
@@ -110,9 +100,9 @@ class Planes:
         return f"{columns}{by}{rows}{by}{levels} voxels of {column_mm:.3g}{by}{row_mm:.3g}{by}{level_mm:.3g} mm"
 
     @property
-    def sets(self) -> Sequence[tuple[int, str]]:
+    def times(self) -> Times:
         """The time points to choose from."""
-        return list(enumerate(self.ready.grid.sets, 1))
+        return Times(self.ready.grid.sets, self.wanted_set, lambda number: self.at(self._numbers, wanted_set=number))
 
     @property
     def modes(self) -> Sequence[tuple[str, str]]:
@@ -128,82 +118,110 @@ class Planes:
     @property
     def windows(self) -> Sequence[dict[str, object]]:
         """The windows to choose from, as links."""
-        own = self.volume.windows
-        ways = self.look.windows([one.name for one in own], self.volume.modality)
-        sizes = [_size(one.window) for one in own] + [""] * len(ways)
-        return [
-            {
-                "label": way.label,
-                "key": way.key,
-                "href": self.at(self._numbers, way.look),
-                "current": way.look == self.look or self._is_shown(way.look.window),
-                "size": _size(way.look.window) or size,
-            }
-            for way, size in zip(ways, sizes, strict=False)
-        ]
+        return windowing.links(self.look, self.volume, lambda look: self.at(self._numbers, look))
 
-    def at(self, numbers: Mapping[View, int], look: Look | None = None) -> str:
+    def at(self, numbers: Mapping[View, int], look: Look | None = None, *, wanted_set: int | None = None) -> str:
         """The address of these planes."""
         query = {view.value: str(number) for view, number in numbers.items()}
         if self.slab_mm:
             query |= {"slab": f"{self.slab_mm:g}", "mode": self.mode.value}
-        return viewer_page(self.room.series.id, tab="planes", **query, **self._kept(look or self.look))
+        if self.layout.name != USUAL:
+            query["layout"] = self.layout.name
+        kept = {**self._slant, **self._kept(look or self.look, wanted_set or self.wanted_set)}
+        return viewer_page(self.room.series.id, tab="planes", **query, **kept)
 
     @property
     def kept(self) -> Sequence[tuple[str, str]]:
         """What the form sends along unseen; the rest stands in its fields."""
         seen = {"center", "width", "set"}
-        return [("tab", "planes"), *(pair for pair in self._kept(self.look).items() if pair[0] not in seen)]
+        unseen = {} if self.is_oblique_shown else self._slant
+        kept = {name: value for name, value in self._kept(self.look, self.wanted_set).items() if name not in seen}
+        return [("tab", "planes"), *unseen.items(), *kept.items()]
 
-    def _kept(self, look: Look) -> dict[str, str]:
-        kept = {"set": str(self.wanted_set)} if self.wanted_set > 1 else {}
-        if look.window is not None:
-            kept |= {"center": f"{look.window.center:.7g}", "width": f"{look.window.width:.7g}"}
-        elif look.auto or look.voi:
-            kept |= {"window": "auto" if look.auto else str(look.voi)}
+    @property
+    def _slant(self) -> dict[str, str]:
+        """How the oblique plane lies, where that is not as usual."""
+        if (self.tilt, self.turn) == (USUAL_TILT, 0):
+            return {}
+        return {"tilt": f"{self.tilt:g}", "turn": f"{self.turn:g}"}
+
+    def _kept(self, look: Look, wanted_set: int) -> dict[str, str]:
+        kept = {"set": str(wanted_set)} if wanted_set > 1 else {}
+        kept |= windowing.of_page(look)
         if image := self.room.kept.get("image"):
             kept["image"] = image
         return kept
 
-    def _is_shown(self, window: Window | None) -> bool:
-        return window is not None and window == self.look.window
+    def _upright(self, view: View) -> Pane:
+        sight, number = self._sights[view], self._numbers[view]
+        board = upright_board(sight, self.volume.origin, self.volume.steps, number)
+        position = mm(round(sight.position_mm(number - 1), 2))
+        return Pane(
+            plane=view.value,
+            title=sight.name,
+            position=position,
+            alt=f"{sight.name} plane {number} of {sight.depth.count}, at {position}",
+            src=self._src({"plane": view.value, "index": str(number)}),
+            board=board,
+            cross=board.place(self.point),
+            lines=self._lines(board, view.value),
+            number=number,
+            count=sight.depth.count,
+            data=_lying(board, self.point),
+        )
 
-    def _pane(self, view: View) -> Pane:
-        sight = self._sights[view]
-        width_mm, height_mm = sight.size_mm
-        scale = 512 / max(width_mm, height_mm)
-        width, height = max(1, round(width_mm * scale)), max(1, round(height_mm * scale))
-        others = [self._line(sight, other, width, height) for other in View if other is not view]
-        return Pane(sight, self._numbers[view], self._src(view), width, height, tuple(others))
+    def _oblique(self) -> Pane:
+        board = slanted_board(canvas_of(self.volume, Slant(self.normal, self.point)))
+        lean = f"{self.tilt:g}\N{DEGREE SIGN} from axial, turned by {self.turn:g}\N{DEGREE SIGN}"
+        return Pane(
+            plane=OBLIQUE,
+            title="Oblique",
+            position=lean,
+            alt=f"Oblique plane, {lean}",
+            src=self._src({"plane": OBLIQUE, "normal": _three(self.normal), "point": _three(self.point)}),
+            board=board,
+            cross=board.place(self.point),
+            lines=self._lines(board, OBLIQUE),
+            data=_lying(board, self.point),
+        )
 
-    def _line(self, sight: Sight, other: View, width: int, height: int) -> Line:
-        """Planes of the other view run along one axis of this picture, and lie somewhere on its other one."""
-        depth = self._sights[other].depth
-        share = (self._numbers[other] - 0.5) / depth.count
-        run = sight.across if depth.axis == sight.across.axis else sight.down
-        is_flipped = depth.is_reversed != run.is_reversed
-        share = 1 - share if is_flipped else share
-        if run is sight.across:
-            x = round(width * share, 1)
-            return Line(other, x, 0, x, height, is_flipped)
-        y = round(height * share, 1)
-        return Line(other, 0, y, width, y, is_flipped)
+    def _lines(self, board: Board, plane: str) -> tuple[Line, ...]:
+        """Where the other planes cut a board."""
+        normals = {view.value: sight.depth.direction for view, sight in self._sights.items()}
+        if self.is_oblique_shown:
+            normals[OBLIQUE] = self.normal
+        lines = [board.cut(name, normal, self.point) for name, normal in normals.items() if name != plane]
+        return tuple(line for line in lines if line is not None)
 
-    def _src(self, view: View) -> str:
-        look = self.look
-        query: dict[str, Any] = {"plane": view.value, "index": str(self._numbers[view])}
+    def _src(self, query: dict[str, str]) -> str:
         if self.slab_mm:
             query |= {"slab": f"{self.slab_mm:g}", "mode": self.mode.value}
-        if look.window is not None:
-            query |= {"window": f"{look.window.width:.7g}", "level": f"{look.window.center:.7g}"}
-        elif look.auto:
-            query["window"] = "auto"
-        elif look.voi:
-            query["voi"] = str(look.voi)
+        asked: dict[str, Any] = {**query, **windowing.of_picture(self.look)}
         if self.wanted_set > 1:
-            query["set"] = str(self.wanted_set)
-        return url_for("viewer.plane", key=str(self.room.series.id), **query)
+            asked["set"] = str(self.wanted_set)
+        return url_for("viewer.plane", key=str(self.room.series.id), **asked)
 
 
-def _size(window: Window | None) -> str:
-    return f"{window.width:g} / {with_minus(f'{window.center:g}')}" if window else ""
+def _counting(sight: Sight) -> dict[str, str]:
+    """How the planes of a view follow each other: along which direction, from where, in which steps."""
+    return {
+        "direction": _three(sight.depth.direction),
+        "start": f"{sight.start_mm:.6g}",
+        "step-mm": f"{sight.depth.step_mm:.6g}",
+    }
+
+
+def _lying(board: Board, point: Vector) -> dict[str, str]:
+    """Where a board lies, and where on it the point is that all planes go through."""
+    x, y = board.place(point)
+    return {
+        "corner": _three(board.corner),
+        "across": _three(board.across),
+        "down": _three(board.down),
+        "unit-mm": f"{board.unit_mm:.6g}",
+        "cross": f"{x:.2f},{y:.2f}",
+    }
+
+
+def _three(vector: Vector) -> str:
+    return ",".join(f"{part:.6g}" for part in vector)

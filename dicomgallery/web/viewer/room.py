@@ -15,7 +15,7 @@ from dicomgallery.models import Series
 from dicomgallery.web import crumbs
 from dicomgallery.web.cards import thumbnail
 
-TABS: Final = {"slices": "Slices", "planes": "Planes", "tags": "Tags"}
+TABS: Final = {"slices": "Slices", "planes": "Planes", "3d": "3D", "tags": "Tags"}
 MOST_IN_RAIL: Final = 60
 
 

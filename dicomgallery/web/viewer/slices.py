@@ -209,20 +209,6 @@ class SlicePage(ImagePage):
             series_id=self.series.id,
         )
 
-    @cached_property
-    def marks(self) -> Marks:
-        """The marks of the series, those on this image first."""
-        numbers = {(one.id, frame or 1): number for number, (one, frame) in enumerate(self.places, 1)}
-        return Marks.of(
-            self.actor,
-            catalog_marks.outlined(self.actor.scope, self.series.id),
-            here=self._place,
-            where={place: f"Image {number}" for place, number in numbers.items()},
-            href=lambda place: self.at(numbers.get(place, 0)),
-            source=url_for("marks_api.of_series", key=str(self.series.id)),
-            series_id=self.series.id,
-        )
-
     @property
     def _tab(self) -> tuple[tuple[str, str], ...]:
         return (("tab", self.room.tab),) if self.room.tab != "slices" else ()
