@@ -38,6 +38,9 @@ class Event(StrEnum):
     DOCUMENT_TAKEN = "document_taken"
     ARCHIVE_TAKEN = "archive_taken"
     MARKS_TAKEN = "marks_taken"
+    EXPORT_ASKED = "export_asked"
+    EXPORT_TAKEN = "export_taken"
+    EXPORT_REMOVED = "export_removed"
 
     # Upkeep
     BLOBS_SWEPT = "blobs_swept"

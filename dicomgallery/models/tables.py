@@ -468,6 +468,36 @@ class Job(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Export(Base):
+    """A file that somebody asked to have made of a series; the file itself is kept for a day."""
+
+    __tablename__ = "export"
+    __table_args__ = (Index("ix_export_owner", "owner_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=True)
+    """Never used twice: the file is kept under it."""
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    owner_id: Mapped[str] = mapped_column(String(64))
+    """The actor that asked for it."""
+    series_key: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
+    job_id: Mapped[int | None] = mapped_column(Key)
+    """No foreign key: the row outlives the job that makes it."""
+    kind: Mapped[str] = mapped_column(String(16))
+    arguments: Mapped[str] = mapped_column(Text, default="{}")
+    """JSON."""
+    state: Mapped[str] = mapped_column(String(10), default="asked")
+    """asked, ready, failed, cancelled or expired."""
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    """Why there is no file."""
+    remarks: Mapped[str] = mapped_column(Text, default="[]")
+    """JSON: what there is to know of the file, in sentences."""
+    file_name: Mapped[str] = mapped_column(String(80), default="")
+    size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AuditEvent(Base):
     """What was done, by whom, to which rows; never a name or a value."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from dicomgallery.errors import UnavailableError
+from dicomgallery.imaging.exports.weave import Weave
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import RenderSpec
@@ -116,6 +117,15 @@ class Sandbox:
         Raises CannotRenderError or UnavailableError; leaving the iterator early ends the building.
         """
         with _told_why(), closing(self.stream("volume", {"folder": str(folder.absolute())})) as parts:
+            for part in parts:
+                _raise_if_refused(part)
+                if part.kind is Kind.PART:
+                    yield part.whole("done"), part.whole("total")
+
+    def weave(self, folder: Path, wanted: Weave) -> Generator[tuple[int, int]]:
+        """Make one file of the pictures in a folder, telling how many of how many are in; raises as `volume` does."""
+        arguments = {"folder": str(folder.absolute()), "weave": wanted.as_fields()}
+        with _told_why(), closing(self.stream("weave", arguments)) as parts:
             for part in parts:
                 _raise_if_refused(part)
                 if part.kind is Kind.PART:

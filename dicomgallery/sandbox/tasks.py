@@ -96,6 +96,21 @@ def _volume(task: Message) -> Iterator[Message]:
         yield Message(Kind.PART, {"reason": RenderReason.NO_ROOM.value, "detail": "The disk has no room for it."})
 
 
+def _weave(task: Message) -> Iterator[Message]:
+    from dicomgallery.imaging.exports.weave import Weave  # noqa: PLC0415
+    from dicomgallery.imaging.exports.weaving import weave  # noqa: PLC0415
+
+    try:
+        for done, total in weave(Path(task.text("folder")), Weave.from_fields(task.fields["weave"])):
+            yield Message(Kind.PART, {"done": done, "total": total})
+    except CannotRenderError as refusal:
+        yield Message(Kind.PART, {"reason": refusal.reason.value, "detail": refusal.detail})
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        yield Message(Kind.PART, {"reason": RenderReason.TOO_LARGE.value, "detail": "The disk has no room for it."})
+
+
 def _unpack(task: Message) -> Iterator[Message]:
     limits = UnpackLimits(**task.fields["limits"])
     for found in unpack(Path(task.text("archive")), Path(task.text("into")), task.text("prefix"), limits):
@@ -108,6 +123,7 @@ TASKS: Final[Mapping[str, Task]] = {
     "plane": Task(_plane, preload=("dicomgallery.imaging.volumes.planes",)),
     "turn": Task(_turn, preload=("dicomgallery.imaging.volumes.turned",)),
     "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
+    "weave": Task(_weave, is_long=True),
     "unpack": Task(_unpack, is_long=True),
 }
 

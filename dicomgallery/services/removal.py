@@ -22,11 +22,13 @@ from dicomgallery.catalog.batches import batches
 from dicomgallery.catalog.scoping import visible, within
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.errors import NotFoundError
+from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import (
     BinDeed,
     Change,
     CollectionMember,
+    Export,
     FrameFacts,
     Header,
     Instance,
@@ -278,6 +280,8 @@ def _remove_empty(session: Session, series_keys: Sequence[int]) -> None:
     if not keys:
         return
     texts.remove(session, keys)
+    if session.connection().execute(delete(Export).where(Export.series_key.in_(keys))).rowcount:
+        queue.enqueue(session, "clear-exports", {})
     session.execute(delete(Series).where(Series.id.in_(keys)))
     study_keys = {row.study_key for row in rows}
     without_series = ~exists().where(Series.study_key == Study.id)

@@ -103,10 +103,12 @@ def try_again(series_id: int, *, actor: Actor, wanted_set: int = 1) -> None:
         ask_for(series_id, wanted_set, laid.grid, again=True)
 
 
-def built(series_id: int, *, actor: Actor, wanted_set: int = 1) -> Ready | Refused:
-    """The volume of a series, built now if it is not here."""
+def built(
+    series_id: int, *, actor: Actor, wanted_set: int = 1, tell: Callable[[int, int], None] = lambda _done, _total: None
+) -> Ready | Refused:
+    """The volume of a series, built now if it is not here; `tell` hears how many images of how many are in."""
     laid = _laid(series_id, actor, wanted_set)
-    return laid if isinstance(laid, Refused) else _built(laid, lambda _done, _total: None)
+    return laid if isinstance(laid, Refused) else _built(laid, tell)
 
 
 def plane(ready: Ready, spec: PlaneSpec) -> Picture | NoPicture:

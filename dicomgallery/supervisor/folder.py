@@ -7,7 +7,7 @@ from pathlib import Path
 from dicomgallery.errors import ConflictError, SettingError
 from dicomgallery.settings import PREFIX, Settings
 
-TREE = ("blobs", "tmp", "cache/pictures", "cache/volumes", "run")
+TREE = ("blobs", "tmp", "cache/pictures", "cache/volumes", "exports", "run")
 
 NETWORK = frozenset(
     "nfs nfs4 cifs smb3 smbfs ncpfs afs ceph glusterfs lustre gpfs beegfs ocfs2 gfs2 "

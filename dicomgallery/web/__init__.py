@@ -7,6 +7,7 @@ from dicomgallery.web import (
     account,
     cards,
     collections,
+    exports,
     gallery,
     health,
     images,
@@ -22,7 +23,7 @@ from dicomgallery.web import (
 )
 from dicomgallery.web import bin as bins
 
-PAGES = (gallery, upload, images, series, viewer, studies, patients, collections, receipts, bins, selection)
+PAGES = (gallery, upload, images, series, viewer, exports, studies, patients, collections, receipts, bins, selection)
 BESIDE = (marks, pictures, about, account, health)
 
 

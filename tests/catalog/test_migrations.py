@@ -6,7 +6,7 @@ import flask_migrate
 import pytest
 import sqlalchemy as sa
 
-from dicomgallery.models import FrameFacts, Instance, Mark, db, now, transaction
+from dicomgallery.models import Export, FrameFacts, Instance, Mark, db, now, transaction
 from dicomgallery.settings import Settings
 from tests.catalog.cast import Cast
 from tests.catalog.conftest import catalog_of
@@ -66,6 +66,29 @@ def test_rows_from_before_the_position_was_kept_stay_and_have_none(fresh: Settin
 
         assert set(kept.values()) == {"1\\2\\3"}
         assert _positions() == dict.fromkeys(kept)
+        db.engine.dispose()
+
+
+def test_the_table_of_exports_is_dropped_and_made_anew_and_series_stay(fresh: Settings) -> None:
+    with catalog_of(fresh).app_context():
+        flask_migrate.upgrade()
+        series = Cast().series(images=2)
+        with transaction() as session:
+            session.add(
+                Export(
+                    workspace_id=1, owner_id="owner", series_key=series, kind="png", created_at=now(), expires_at=now()
+                )
+            )
+        kept = _positions()
+
+        flask_migrate.downgrade(revision="0006-1")
+        assert "export" not in sa.inspect(db.engine).get_table_names()
+        flask_migrate.upgrade()
+
+        assert {index["name"] for index in sa.inspect(db.engine).get_indexes("export")} == {
+            "ix_export_owner", "ix_export_series_key",
+        }  # fmt: skip
+        assert _positions() == kept
         db.engine.dispose()
 
 

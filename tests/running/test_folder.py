@@ -30,7 +30,7 @@ def test_the_tree_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     folder.prepare(Settings(data=data))
 
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
-    for name in ("blobs", "tmp", "cache/pictures", "cache/volumes", "run"):
+    for name in ("blobs", "tmp", "cache/pictures", "cache/volumes", "exports", "run"):
         assert (data / name).is_dir()
 
 

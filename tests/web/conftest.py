@@ -15,7 +15,8 @@ from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom import synthetic
 from dicomgallery.ingest.outcome import Accepted
 from dicomgallery.models import db
-from dicomgallery.services import removal
+from dicomgallery.services import exports, removal
+from dicomgallery.services.exports import Asked, Kind
 from tests.conftest import Gallery
 
 HOSTILE = "<script>alert(1)</script>^\"'&lt;"
@@ -91,6 +92,8 @@ def every_page(gallery: Gallery) -> list[str]:
     (one,) = gallery.ingest(synthetic.dx_image(64, 64))
     gallery.work()
     assert isinstance(one, Accepted)
+    exports.ask(1, Asked(Kind.PNG), actor=gallery.actor)
+    gallery.work()
     deed = removal.to_bin(Selection(images=(one.instance_id,)), actor=gallery.actor)
     first, cine, sr = (report.outcomes[place].instance_id for place in (0, 5, 6))  # type: ignore[union-attr]
     return [
@@ -99,6 +102,16 @@ def every_page(gallery: Gallery) -> list[str]:
         *(f"/images/{number}/detail" for number in (cine, sr, one.instance_id)),
         *(f"/series/1/viewer{tab}" for tab in ("", "?tab=planes", "?tab=tags")),
         *("/series/1", "/studies/1", "/patients/1", "/collections", "/collections/1"),
-        *(f"/receipts/{report.receipt_id}", "/receipts", "/upload", "/bin", f"/bin/{deed.id}", "/bin/empty"),
+        *(
+            f"/receipts/{report.receipt_id}",
+            "/receipts",
+            "/upload",
+            "/exports",
+            "/exports/1",
+            "/series/1/export",
+            "/bin",
+            f"/bin/{deed.id}",
+            "/bin/empty",
+        ),
         "/about/patterns",
     ]

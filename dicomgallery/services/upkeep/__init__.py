@@ -1,5 +1,6 @@
 """Keeping the gallery sound: what is wrong is found, what can be is mended, what nobody needs is swept."""
 
+from dicomgallery.services.upkeep.exports import ClearedExports, clear_exports
 from dicomgallery.services.upkeep.findings import Findings, Kind
 from dicomgallery.services.upkeep.pictures import clear_pictures, rebuild_pictures
 from dicomgallery.services.upkeep.repairing import Mended, repair
@@ -9,11 +10,13 @@ from dicomgallery.services.upkeep.verifying import verify
 from dicomgallery.services.upkeep.volumes import clear_volumes
 
 __all__ = [
+    "ClearedExports",
     "Findings",
     "Kind",
     "Mended",
     "Statistics",
     "Swept",
+    "clear_exports",
     "clear_pictures",
     "clear_volumes",
     "rebuild_pictures",

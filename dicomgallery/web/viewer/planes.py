@@ -13,6 +13,7 @@ from dicomgallery.dicom.health import mm
 from dicomgallery.imaging.volumes.canvas import canvas_of
 from dicomgallery.imaging.volumes.spec import Mode, Slant
 from dicomgallery.services.volumes import Ready
+from dicomgallery.serving import paging
 from dicomgallery.web.look import Look
 from dicomgallery.web.viewer import asking, windowing
 from dicomgallery.web.viewer.layouts import LAYOUTS, OBLIQUE, USUAL, layout_of
@@ -137,6 +138,13 @@ class Planes:
         unseen = {} if self.is_oblique_shown else self._slant
         kept = {name: value for name, value in self._kept(self.look, self.wanted_set).items() if name not in seen}
         return [("tab", "planes"), *unseen.items(), *kept.items()]
+
+    @property
+    def export(self) -> str:
+        """Where the series leaves as files, looked at in the same way."""
+        kept = [(name, value) for name, value in self._kept(self.look, self.wanted_set).items() if name != "image"]
+        path = url_for("exports.form", key=str(self.room.series.id))
+        return paging.address(path, [("of", View.AXIAL.value), *kept])
 
     @property
     def _slant(self) -> dict[str, str]:

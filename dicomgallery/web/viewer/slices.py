@@ -133,6 +133,12 @@ class SlicePage(ImagePage):
         return told
 
     @property
+    def export(self) -> str:
+        """Where the series leaves as files, looked at in the same way."""
+        query = self.look.query(frame=None, state=None, also=())
+        return url_for("exports.form", key=str(self.series.id)) + (query if len(query) > 1 else "")
+
+    @property
     def sizes(self) -> Mapping[str, str]:
         """Width and center of the windows that everybody knows, by their keys."""
         presets = CT_PRESETS.values() if self.series.modality == "CT" else ()
