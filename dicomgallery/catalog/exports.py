@@ -86,10 +86,11 @@ def waiting(scope: Scope, owner_id: str) -> int:
     return int(db.session.scalar(query.where(Export.state == "asked", Job.state.in_(["queued", "running"]))) or 0)
 
 
-def wanted(at: datetime) -> set[int]:
-    """The exports, everybody's, that have a file to be kept, or are about to have one."""
+def wanted(scope: Scope, at: datetime) -> set[int]:
+    """The exports of every owner in a scope that have a file to be kept, or are about to have one."""
     ready = (Export.state == "ready") & (Export.expires_at > at)
-    return set(db.session.scalars(select(Export.id).where(ready | (Export.state == "asked"))))
+    query = select(Export.id).where(within(scope, Export), ready | (Export.state == "asked"))
+    return set(db.session.scalars(query))
 
 
 def _mine(scope: Scope, owner_id: str) -> Select[*tuple[Any, ...]]:

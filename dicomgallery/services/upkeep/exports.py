@@ -42,6 +42,6 @@ def clear_exports(*, actor: Actor) -> ClearedExports:
         connection.execute(delete(Export).where(Export.created_at < at - 2 * TOLD))
     # In this order: a file that appears meanwhile may belong to a row that was not there yet.
     paths = shelf.kept()
-    known = catalog.wanted(at)
+    known = catalog.wanted(SYSTEM.scope, at)
     db.session.rollback()
     return ClearedExports(expired, shelf.sweep(paths, known))
