@@ -22,6 +22,8 @@ pytest_arguments=("$@")
 ready_venv "$home" requirements-dev.txt || exit 1
 bin="$home/.venv/bin"
 export PATH="$bin:$PATH"
+# Dozens of processes are started: each would compile the whole gallery anew where no bytecode may be kept.
+unset PYTHONDONTWRITEBYTECODE
 
 # have NAME PACKAGE...: 0 when a command of these names is there, after asking apt once when that is allowed.
 apt_is_fresh=no
@@ -97,7 +99,8 @@ if [ $all = yes ]; then
     step "long tests" env DICOMGALLERY_FUZZ=200000 pytest -m long --junit-xml="$results/long.xml"
     step "speed" python -m bench gates
 fi
-step "tests" pytest -n 2 -m "not long" --junit-xml="$results/tests.xml" "${pytest_arguments[@]}"
+# The browser tests come first and stay with one worker: one Chromium, one server of samples, one to work in.
+step "tests" pytest -n 2 --dist worksteal -m "not long" --junit-xml="$results/tests.xml" "${pytest_arguments[@]}"
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf '\n'

@@ -10,15 +10,19 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bench.server import Server, serving
 from dicomgallery.dicom import synthetic
 from tests.browser.visitor import TELL_VIOLATIONS, Meet, Visitor
+
+# A failure there says what was found.
+pytest.register_assert_rewrite("tests.browser.looking")
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 PATIENCE_MS = 30_000
@@ -72,34 +76,76 @@ def scripts(chromium: Browser, static_address: str) -> Iterator[Page]:
     context.close()
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What cannot be changed about a browser once it is there."""
+
+    javascript: bool
+    touch: bool
+
+
+def browser_of(chromium: Browser, kind: Kind) -> BrowserContext:
+    """A browser of somebody who has been nowhere yet."""
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844} if kind.touch else {"width": 1280, "height": 900},
+        color_scheme="dark",
+        java_script_enabled=kind.javascript,
+        reduced_motion="reduce",
+        has_touch=kind.touch,
+    )
+    # Patience costs nothing where all is well; a machine with much to do is slow, not wrong.
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(TELL_VIOLATIONS)
+    return context
+
+
+@pytest.fixture(scope="session")
+def kept() -> dict[Kind, BrowserContext]:
+    """A browser of each kind, lent from test to test: making one costs more than a visit does."""
+    return {}
+
+
 @pytest.fixture
-def meet(chromium: Browser) -> Iterator[Meet]:
-    """Visitors with a browser each; a test ends well only when none of their pages had anything to complain of."""
+def meet(chromium: Browser, kept: dict[Kind, BrowserContext]) -> Iterator[Meet]:
+    """Visitors with a browser each; a test ends well only when none of their pages had anything to complain of.
+
+    A browser may have fetched pictures and scripts for an earlier test; apart from these it remembers nothing.
+    """
     visitors: list[Visitor] = []
 
     def new_visitor(
-        server: Server, *, width: int = 1280, height: int = 900, javascript: bool = True, theme: str = "dark"
+        server: Server,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        javascript: bool = True,
+        theme: str = "dark",
+        fresh: bool = False,
     ) -> Visitor:
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="light" if theme == "light" else "dark",
-            java_script_enabled=javascript,
-            reduced_motion="reduce",
-            has_touch=width < 500,
-        )
-        # Patience costs nothing where all is well; a machine with much to do is slow, not wrong.
-        context.set_default_timeout(PATIENCE_MS)
-        context.add_init_script(TELL_VIOLATIONS)
+        kind = Kind(javascript, touch=width < 500)
+        lent = [visitor.context for visitor in visitors]
+        if fresh or kept.get(kind) in lent:
+            context = browser_of(chromium, kind)
+        else:
+            context = kept.get(kind) or kept.setdefault(kind, browser_of(chromium, kind))
         visitor = Visitor(context, context.new_page(), f"http://127.0.0.1:{server.port}")
+        visitors.append(visitor)
+        visitor.page.set_viewport_size({"width": width, "height": height})
+        visitor.page.emulate_media(color_scheme="light" if theme == "light" else "dark")
+        visitor.forget()
         context.on("page", visitor.watch)
         visitor.watch(visitor.page)
-        visitors.append(visitor)
         return visitor
 
     yield new_visitor
     for visitor in visitors:
         visitor.look()
-        visitor.context.close()
+        visitor.context.remove_listener("page", visitor.watch)
+        if visitor.context in kept.values():
+            for page in visitor.context.pages:
+                page.close()
+        else:
+            visitor.context.close()
     assert [visitor.unexpected() for visitor in visitors] == [[] for _ in visitors]
 
 

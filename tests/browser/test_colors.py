@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.browser.conftest import answer
-from tests.browser.test_radiotherapy import photograph
+from tests.browser.looking import READABLE, READING, photograph
 from tests.browser.visitor import Meet, Visitor
 from tests.imaging.test_wash import dose, parametric_map
 
@@ -57,6 +57,7 @@ def test_measurements_are_washed_with_color_and_o_shows_them_gray(
     page.locator(".why summary").click()
     expect(page.locator(".why")).to_contain_text(re.compile(f"Values washed with color, from .* {unit}"))
     photograph(visitor, f"colors-{unit.partition('/')[0].lower()}")
+    assert visitor.page.evaluate(READING) == READABLE
 
     page.keyboard.press("o")
     expect(page).to_have_url(re.compile("overlays=off"))
@@ -74,3 +75,4 @@ def test_a_palette_gives_a_picture_its_colors(meet: Meet, workshop: Server) -> N
     # An ultrasound: gray, under a band of blue.
     assert 0.001 < colored_share(seen(visitor)) < 0.1
     photograph(visitor, "colors-palette-light")
+    assert visitor.page.evaluate(READING) == READABLE

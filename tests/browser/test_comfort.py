@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.browser.conftest import answer
-from tests.browser.visitor import Meet, Visitor
+from tests.browser.visitor import Meet
 
 pytestmark = pytest.mark.browser
 
@@ -52,22 +52,13 @@ FOCUS = """
 """
 
 
-def path_of(visitor: Visitor, *ways: str) -> str:
-    """Go by links from the first address; where one ends."""
-    visitor.go(ways[0])
-    for way in ways[1:]:
-        visitor.go(str(visitor.page.locator(way).first.get_attribute("href")))
-    return visitor.path
+SLICE = ("/?q=clara", ".card-link", "li:nth-child(3) > .card-link")
+"""By which links one comes to the third slice of the synthetic CT."""
 
 
 def test_privacy_hides_the_patient_on_every_page_and_stays_while_one_goes_on(meet: Meet, samples: Server) -> None:
     visitor = meet(samples)
-    image = path_of(visitor, "/?q=clara", ".card-link", "li:nth-child(3) > .card-link")
-    assert visitor.page.evaluate(TELLS, "Clara")
-
-    visitor.page.keyboard.press("p")
-
-    assert visitor.page.evaluate(TELLS, "Clara") == []
+    image = visitor.find(*SLICE)
     pages = [
         "/?q=clara",
         "/?q=clara&level=images",
@@ -76,10 +67,16 @@ def test_privacy_hides_the_patient_on_every_page_and_stays_while_one_goes_on(mee
         image,
         f"{image}?tab=text",
         f"{image}?tab=history",
-        path_of(visitor, "/?q=clara", ".card-link"),
-        path_of(visitor, "/?q=clara&level=studies", ".card-link"),
-        path_of(visitor, "/?q=clara&level=patients", ".card-link"),
+        visitor.find("/?q=clara", ".card-link"),
+        visitor.find("/?q=clara&level=studies", ".card-link"),
+        visitor.find("/?q=clara&level=patients", ".card-link"),
     ]
+    visitor.go(image)
+    assert visitor.page.evaluate(TELLS, "Clara")
+
+    visitor.page.keyboard.press("p")
+
+    assert visitor.page.evaluate(TELLS, "Clara") == []
     for path in pages:
         visitor.go(path)
         for name in ("Clara", "SYN-00000CT", "Synthetic General"):
@@ -91,7 +88,7 @@ def test_privacy_hides_the_patient_on_every_page_and_stays_while_one_goes_on(mee
 def test_privacy_moves_no_card_and_no_heading_and_hides_the_names_of_files_too(meet: Meet, samples: Server) -> None:
     visitor = meet(samples)
     tops = "[...document.querySelectorAll('main, h1, .card')].map((one) => one.getBoundingClientRect().top)"
-    for path in ("/", path_of(visitor, "/?q=CompressedSamples", ".card-link", ".card-link"), "/receipts/1"):
+    for path in ("/", visitor.find("/?q=CompressedSamples", ".card-link", ".card-link"), "/receipts/1"):
         visitor.go(path)
         before = visitor.page.evaluate(tops)
 
@@ -149,7 +146,7 @@ def test_every_control_of_the_gallery_is_reached_by_tab_and_shows_its_focus(meet
 
 def test_every_control_of_an_image_is_reached_by_tab_and_shows_its_focus(meet: Meet, samples: Server) -> None:
     visitor = meet(samples)
-    path_of(visitor, "/?q=clara", ".card-link", "li:nth-child(3) > .card-link")
+    visitor.go(visitor.find(*SLICE))
     assert_tab_reaches(visitor.page, ["range", "summary", "tab=text", "Filter 60 elements", "data-copy"])
 
 
@@ -227,16 +224,18 @@ def test_facets_are_a_drawer_in_a_small_window_and_narrow_the_grid_there_too(mee
     assert visitor.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("width", [320, 390, 600, 768, 1024])
-def test_nothing_sticks_out_of_a_window_of_any_width(meet: Meet, samples: Server, width: int) -> None:
-    visitor = meet(samples, width=width, height=800)
-    image = path_of(visitor, "/?q=clara", ".card-link", "li:nth-child(3) > .card-link")
+@pytest.mark.parametrize("widths", [(320, 390), (600, 768, 1024)], ids=["touch", "pointer"])
+def test_nothing_sticks_out_of_a_window_of_any_width(meet: Meet, samples: Server, widths: tuple[int, ...]) -> None:
+    visitor = meet(samples, width=widths[0], height=800)
+    image = visitor.find(*SLICE)
     for path in ("/", image, f"{image}?tab=text", "/receipts/2", "/bin", "/collections", "/upload"):
         visitor.go(path)
         if path == "/":
             visitor.cards().first.locator("[data-pick]").check(force=True)
             expect(visitor.page.locator("[data-tray]")).to_be_visible()
-        assert visitor.page.evaluate(STICKS_OUT) == [], path
+        for width in widths:
+            visitor.page.set_viewport_size({"width": width, "height": 800})
+            assert visitor.page.evaluate(STICKS_OUT) == [], f"{path} {width}"
 
 
 def test_one_touch_opens_a_card_and_its_box_is_always_there(chromium: Browser, samples: Server) -> None:
@@ -294,7 +293,7 @@ def test_a_title_hidden_by_privacy_comes_back_as_that_of_the_image_one_has_stepp
     meet: Meet, samples: Server
 ) -> None:
     visitor = meet(samples)
-    path_of(visitor, "/?q=clara", ".card-link", "li:nth-child(3) > .card-link")
+    visitor.go(visitor.find(*SLICE))
     before = visitor.page.title()
     visitor.page.keyboard.press("p")
 

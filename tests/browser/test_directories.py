@@ -4,8 +4,6 @@ import io
 import json
 import os
 import zipfile
-from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -14,15 +12,13 @@ from pydicom.dataset import Dataset
 from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.browser.conftest import answer
-from tests.browser.test_screenshots import NAMELESS, READING, SCREENS
-from tests.browser.visitor import Meet, Visitor
+from tests.browser.looking import look_over
+from tests.browser.visitor import Meet
 from tests.directories import image, medium, written
 from tests.radiotherapy import beam, plan
 from tests.treatments import brachy_session, given, session, summary
 
 pytestmark = pytest.mark.browser
-
-PHONE, DESK = (390, 844), (1280, 900)
 
 
 def sent(server: Server, *files: Dataset | bytes) -> list[str]:
@@ -41,18 +37,6 @@ def a_medium(server: Server) -> list[str]:
     images = synthetic.ct_series(2, 48, 48, seed=int.from_bytes(os.urandom(4)))
     entries = [image(number, one.SOPInstanceUID) for number, one in enumerate(images, 1)]
     return sent(server, *images, written([medium(*entries, image(3, "1.2.3.4", "MILLER", "IM3"))]))
-
-
-def photograph(visitor: Visitor, name: str) -> None:
-    """Write the page as it stands in both themes; it can be read, hit, and told by a reader of the screen."""
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    themes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
-    for theme in themes:
-        visitor.page.emulate_media(color_scheme=theme)
-        shot = visitor.page.screenshot(animations="disabled", caret="hide")
-        Path(SCREENS / f"{name}-{theme}.png").write_bytes(shot)
-        assert visitor.page.evaluate(READING) == {"faint": [], "small": [], "overflows": False}, name
-        assert visitor.page.evaluate(NAMELESS) == [], name
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -89,23 +73,21 @@ def test_privacy_hides_who_and_where_in_a_directory(meet: Meet, workshop: Server
     expect(story.get_by_text("CT Chest")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "height"), [PHONE, DESK])
-def test_a_directory_fits_the_window(meet: Meet, workshop: Server, width: int, height: int) -> None:
+def test_a_directory_fits_the_window(meet: Meet, workshop: Server) -> None:
     _, _, directory = a_medium(workshop)
-    visitor = meet(workshop, width=width, height=height)
+    visitor = meet(workshop)
     visitor.go(directory)
     visitor.page.locator("summary", has_text="Series 3").click()
 
-    photograph(visitor, f"directory-{width}")
+    look_over(visitor, "directory")
 
 
-@pytest.mark.parametrize(("width", "height"), [PHONE, DESK])
-def test_treatment_records_fit_the_window(meet: Meet, workshop: Server, width: int, height: int) -> None:
+def test_treatment_records_fit_the_window(meet: Meet, workshop: Server) -> None:
     planned = plan(beam(1, "Field 1", (0, "NONE")))
     halted = session(given(1, "116", "116"), given(2, "90", "41.5", "MACHINE"), plan_uid=planned.SOPInstanceUID)
     pages = sent(workshop, planned, halted, brachy_session(), summary())[1:]
-    visitor = meet(workshop, width=width, height=height)
+    visitor = meet(workshop)
 
     for name, page in zip(("session", "brachytherapy", "summary"), pages, strict=True):
         visitor.go(page)
-        photograph(visitor, f"treatment-{name}-{width}")
+        look_over(visitor, f"treatment-{name}")

@@ -1,7 +1,6 @@
 """Encapsulated documents in a real browser: read, stepped through, taken away, and never run."""
 
 import re
-from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +9,7 @@ from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests import documents
 from tests.browser.conftest import answer
-from tests.browser.test_screenshots import photograph
+from tests.browser.looking import look_over
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
@@ -103,12 +102,7 @@ def test_privacy_hides_what_is_written_in_a_document(meet: Meet, workshop: Serve
     ids=["pdf", "cda", "stl", "mtl"],
 )
 def test_a_document_fits_the_window_in_both_themes(meet: Meet, workshop: Server, name: str, data: bytes) -> None:
-    where = brought(workshop, name, data)
-    themes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
-    for width, height in ((1440, 900), (390, 1500)):
-        visitor = meet(workshop, width=width, height=height)
-        visitor.go(where)
-        for theme in themes:
-            visitor.page.emulate_media(color_scheme=theme)
-            assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
-            photograph(visitor, f"document-{name}-{width}-{theme}")
+    visitor = meet(workshop)
+    visitor.go(brought(workshop, name, data))
+
+    look_over(visitor, f"document-{name}")

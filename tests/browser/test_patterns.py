@@ -1,63 +1,34 @@
 """The page of patterns, in every theme and width: it can be read, hit, and runs nothing that the policy forbids."""
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
+
+from bench.server import Server
+from tests.browser.looking import READABLE, READING, THEMES
+from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
 
-READING = (Path(__file__).parent / "reading.js").read_text()
-
 
 @pytest.fixture
-def patterns(app: Flask) -> Iterator[str]:
-    """The address of the page."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/about/patterns"
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+def visitor(meet: Meet, workshop: Server) -> Visitor:
+    """Somebody at the page."""
+    visitor = meet(workshop, width=1440)
+    visitor.go("/about/patterns")
+    return visitor
 
 
-def opened(chromium: Browser, address: str, *, width: int, theme: str, complaints: list[str]) -> Page:
-    """The page in a fresh window; `complaints` hears what the browser has to say."""
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme="light" if theme == "light" else "dark",
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
-    page.wait_for_selector("html[data-ready]", state="attached")
-    return page
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("width", [360, 768, 1440, 3840])
-def test_every_pattern_can_be_read_and_hit(chromium: Browser, patterns: str, width: int, theme: str) -> None:
-    complaints: list[str] = []
-    page = opened(chromium, patterns, width=width, theme=theme, complaints=complaints)
+def test_every_pattern_can_be_read_and_hit(meet: Meet, workshop: Server, width: int) -> None:
+    visitor = meet(workshop, width=width)
+    visitor.go("/about/patterns")
 
-    found = page.evaluate(READING)
-    page.context.close()
-
-    assert found == {"faint": [], "small": [], "overflows": False}
-    assert complaints == []
+    for theme in THEMES:
+        visitor.page.emulate_media(color_scheme=theme)
+        assert visitor.page.evaluate(READING) == READABLE, theme
 
 
-def test_privacy_hides_every_identity_and_is_there_before_the_next_page_is_painted(
-    chromium: Browser, patterns: str
-) -> None:
-    page = opened(chromium, patterns, width=1440, theme="dark", complaints=[])
+def test_privacy_hides_every_identity_and_is_there_before_the_next_page_is_painted(visitor: Visitor) -> None:
+    page = visitor.page
     shown = (
         "() => [...document.querySelectorAll('main [data-identity]:not(input, tspan)')].map(e => e.innerText.trim())"
     )
@@ -72,11 +43,11 @@ def test_privacy_hides_every_identity_and_is_there_before_the_next_page_is_paint
     page.reload(wait_until="commit")
     page.wait_for_selector("main", state="attached")
     assert page.evaluate("document.documentElement.dataset.privacy") == ""
-    page.context.close()
 
 
-def test_the_theme_follows_the_system_until_one_is_chosen_and_then_stays(chromium: Browser, patterns: str) -> None:
-    page = opened(chromium, patterns, width=1440, theme="light", complaints=[])
+def test_the_theme_follows_the_system_until_one_is_chosen_and_then_stays(visitor: Visitor) -> None:
+    page = visitor.page
+    page.emulate_media(color_scheme="light")
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
 
@@ -86,11 +57,10 @@ def test_the_theme_follows_the_system_until_one_is_chosen_and_then_stays(chromiu
 
     assert light != dark
     assert page.evaluate(ground) == dark
-    page.context.close()
 
 
-def test_keys_are_explained_and_a_typed_letter_is_no_key(chromium: Browser, patterns: str) -> None:
-    page = opened(chromium, patterns, width=1440, theme="dark", complaints=[])
+def test_keys_are_explained_and_a_typed_letter_is_no_key(visitor: Visitor) -> None:
+    page = visitor.page
 
     page.keyboard.press("/")
     page.keyboard.type("p?t")
@@ -102,11 +72,10 @@ def test_keys_are_explained_and_a_typed_letter_is_no_key(chromium: Browser, patt
     assert page.locator("#keys").is_visible()
     page.keyboard.press("Escape")
     assert not page.locator("#keys").is_visible()
-    page.context.close()
 
 
-def test_tags_are_filtered_with_the_parents_of_a_nested_hit(chromium: Browser, patterns: str) -> None:
-    page = opened(chromium, patterns, width=1440, theme="dark", complaints=[])
+def test_tags_are_filtered_with_the_parents_of_a_nested_hit(visitor: Visitor) -> None:
+    page = visitor.page
 
     page.locator("[data-tag-filter] input").fill("5962 instance")
     page.locator("[data-tag-filter] output:not(:empty)").wait_for()
@@ -115,11 +84,10 @@ def test_tags_are_filtered_with_the_parents_of_a_nested_hit(chromium: Browser, p
     groups = page.locator("#patterns-tags tr[data-group]:visible").all_inner_texts()
     assert [row.strip() for row in rows] == ["Referenced Image Sequence", "Item 1", "Referenced SOP Instance UID"]
     assert groups == ["0008 · Identifying"]
-    page.context.close()
 
 
-def test_cards_are_walked_and_picked_with_keys_alone(chromium: Browser, patterns: str) -> None:
-    page = opened(chromium, patterns, width=1440, theme="dark", complaints=[])
+def test_cards_are_walked_and_picked_with_keys_alone(visitor: Visitor) -> None:
+    page = visitor.page
     counts = page.locator("[data-tray-count]")
     assert counts.inner_text() == "1 selected"
 
@@ -131,4 +99,3 @@ def test_cards_are_walked_and_picked_with_keys_alone(chromium: Browser, patterns
     assert counts.inner_text() == "5 selected"
     page.keyboard.press("Escape")
     assert not page.locator(".tray").is_visible()
-    page.context.close()

@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.browser.conftest import answer
-from tests.browser.test_radiotherapy import edges, open_series, photograph
+from tests.browser.looking import look_over
+from tests.browser.test_radiotherapy import edges, open_series
 from tests.browser.visitor import Meet, Visitor
 from tests.radiotherapy import bright_block
 from tests.segmentations import GREEN, RED, block, frame, segment, segmentation
@@ -45,6 +46,13 @@ def send(server: Server) -> None:
     assert answer(server, "POST", "/api/v1/uploads", packed.getvalue())[0] == 201
 
 
+@pytest.fixture(scope="module")
+def segmented(workshop: Server) -> Server:
+    """A gallery with that."""
+    send(workshop)
+    return workshop
+
+
 def seen(visitor: Visitor) -> NDArray[np.int_]:
     """The pixels of the stage as they are on the screen, once every picture of it has come."""
     stage = visitor.page.locator(".contours-picture")
@@ -53,9 +61,8 @@ def seen(visitor: Visitor) -> NDArray[np.int_]:
         return np.asarray(taken.convert("RGB"), int)
 
 
-def test_segments_lie_on_their_image_and_keys_step_through_the_planes(meet: Meet, empty: Server) -> None:
-    send(empty)
-    visitor = meet(empty)
+def test_segments_lie_on_their_image_and_keys_step_through_the_planes(meet: Meet, segmented: Server) -> None:
+    visitor = meet(segmented)
     open_series(visitor, "Segmented", "?slice=3&opacity=25")
     page = visitor.page
     expect(page.locator(".structure .stepper output")).to_have_text("3 / 5")
@@ -87,9 +94,8 @@ def test_segments_lie_on_their_image_and_keys_step_through_the_planes(meet: Meet
     expect(page.locator(".segments-layers")).to_be_visible()
 
 
-def test_the_planes_are_stepped_through_without_a_script(meet: Meet, empty: Server) -> None:
-    send(empty)
-    visitor = meet(empty, javascript=False)
+def test_the_planes_are_stepped_through_without_a_script(meet: Meet, segmented: Server) -> None:
+    visitor = meet(segmented, javascript=False)
     open_series(visitor, "Segmented", "?slice=2&segment=1&opacity=25")
 
     visitor.page.locator(".structure .stepper a[rel=next]").click()
@@ -99,11 +105,8 @@ def test_the_planes_are_stepped_through_without_a_script(meet: Meet, empty: Serv
     assert "segment=1&opacity=25" in visitor.path
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 1500)])
-def test_segmentations_can_be_read_in_both_themes(meet: Meet, empty: Server, width: int, height: int) -> None:
-    send(empty)
-    visitor = meet(empty, width=width, height=height)
+def test_segmentations_can_be_read_in_both_themes(meet: Meet, segmented: Server) -> None:
+    visitor = meet(segmented)
     open_series(visitor, "Segmented")
-    for theme in ("dark", "light"):
-        visitor.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        photograph(visitor, f"segmentation-{width}-{theme}")
+
+    look_over(visitor, "segmentation")

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.browser.conftest import answer
-from tests.browser.test_screenshots import NAMELESS, READING, THEMES, photograph
+from tests.browser.looking import WINDOWS, look_over
 from tests.browser.visitor import Meet
 
 pytestmark = pytest.mark.browser
@@ -50,15 +50,13 @@ def sent(server: Server, datasets: list[Dataset]) -> str:
 def test_the_strip_fits_and_can_be_read_wide_and_narrow_dark_and_light(
     workshop: Server, meet: Meet, stack: Callable[[], list[Dataset]]
 ) -> None:
-    where = sent(workshop, stack())
-    for width, height in ((1440, 900), (390, 1500)):
-        visitor = meet(workshop, width=width, height=height)
-        visitor.go(where)
-        for theme in THEMES:
-            visitor.page.emulate_media(color_scheme=theme)
-            photograph(visitor, f"series-{stack.__name__}-{width}-{theme}")
-            assert visitor.page.evaluate(READING) == {"faint": [], "small": [], "overflows": False}, f"{width} {theme}"
-        assert visitor.page.evaluate(NAMELESS) == []
+    visitor = meet(workshop)
+    visitor.go(sent(workshop, stack()))
+
+    look_over(visitor, f"series-{stack.__name__}")
+
+    for width, height in WINDOWS:
+        visitor.page.set_viewport_size({"width": width, "height": height})
         strip = visitor.page.locator(".health-strip").bounding_box()
         assert strip is not None
         assert strip["width"] > width * 0.6

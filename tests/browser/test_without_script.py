@@ -90,7 +90,8 @@ def test_slices_are_stepped_through_by_links_and_the_window_is_a_form(reader: Vi
     assert reader.page.locator("[data-stage-image]").get_attribute("src") != before
 
 
-def test_the_next_slice_is_there_before_one_steps(reader: Visitor) -> None:
+def test_the_next_slice_is_there_before_one_steps(meet: Meet, samples: Server) -> None:
+    reader = meet(samples, javascript=False, fresh=True)
     reader.go("/?q=clara")
     follow(reader, reader.cards().first.locator(".card-link"))
     came: list[str] = []

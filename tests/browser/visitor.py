@@ -25,6 +25,9 @@ BROKEN = """
 ]
 """
 
+ADDRESSES: dict[tuple[str, str, str], str] = {}
+"""Where the links led that were followed: by gallery, page and selector."""
+
 
 @dataclass
 class Visitor:
@@ -58,6 +61,24 @@ class Visitor:
         except TooLateError as late:
             waiting = [urlsplit(request.url).path for request in self.asked]
             raise AssertionError(f"{path} has not come; without an answer: {waiting}") from late
+
+    def find(self, start: str, *ways: str) -> str:
+        """Where links lead, one after the other; for a gallery that stays as it is, each is followed once a session."""
+        here = start
+        for way in ways:
+            if (self.home, here, way) not in ADDRESSES:
+                self.go(here)
+                ADDRESSES[self.home, here, way] = str(self.page.locator(way).first.get_attribute("href"))
+            here = ADDRESSES[self.home, here, way]
+        return here
+
+    def forget(self) -> None:
+        """Take away what this browser may do, and what it remembers of this gallery."""
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+        session = self.context.new_cdp_session(self.page)
+        session.send("Storage.clearDataForOrigin", {"origin": self.home, "storageTypes": "local_storage"})
+        session.detach()
 
     def ready(self) -> None:
         """Wait until the page that is loading has started its scripts."""

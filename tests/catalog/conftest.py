@@ -62,9 +62,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     settings: Settings = request.getfixturevalue("postgres_catalog")
     engine = sa.create_engine(settings.database)
     with engine.begin() as connection:
-        tables = ", ".join(table.name for table in Base.metadata.tables.values() if table.name != "workspace")
-        connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        # A table of a few rows is emptied faster so than by TRUNCATE. As on a replica no trigger counts along.
+        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        tables = [table.name for table in Base.metadata.tables.values() if table.name != "workspace"]
+        connection.execute(sa.text("; ".join(f"DELETE FROM {table}" for table in tables)))
         connection.execute(sa.text("DELETE FROM workspace WHERE id > 1"))
+        restarted = "SELECT setval(seqrelid, 1, false) FROM pg_sequence WHERE seqrelid::regclass::text !~ '^workspace'"
+        connection.execute(sa.text(restarted))
     engine.dispose()
     return settings
 
