@@ -12,8 +12,9 @@ async function ask(url) {
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const body = await response.json();
   const list = Array.isArray(body) ? body : body.frames ?? body.images ?? [];
-  // Where positions may be compared with those of other series, they say by what name.
-  return list.map((item) => (typeof item === "string" ? { src: item, href: "" } : { ...item, space: body.space }));
+  const about = { space: body.space, title: body.title, when: body.when };
+  // Where positions may be compared with those of other series, they say by what name; what the stack is called goes along.
+  return list.map((item) => (typeof item === "string" ? { src: item, href: "" } : { ...item, ...about }));
 }
 
 /** `most` indexes spread evenly over `count`, ends included. */

@@ -19,6 +19,7 @@ export function startStepper(form) {
   let stack = null;
   let rests = 0;
   let held = false;
+  let playing = false;
 
   const link = (which) => document.querySelector(`[data-step="${which}"][href]`);
   const follow = (which) => { const way = link(which); way?.click(); return Boolean(way); };
@@ -51,8 +52,9 @@ export function startStepper(form) {
   }
 
   function rest() {
-    // Not under a finger that still holds the slider.
-    if (held) return;
+    if (!form.isConnected) return;
+    // Not under a finger that still holds the slider, nor while it is played.
+    if (held || playing) return;
     if (isVisiting()) {
       // A window that was just chosen: its page is not to be overtaken.
       rests = setTimeout(rest, RESTS_MS);
@@ -115,6 +117,14 @@ export function startStepper(form) {
     rests = setTimeout(rest, RESTS_MS);
   }
 
+  // A player or a finger on the picture steps too: {index, playing}.
+  document.addEventListener("stack:go", ({ detail }) => {
+    if (!form.isConnected || !stack) return;
+    playing = Boolean(detail.playing);
+    if (detail.index + 1 === Number(slider.value)) moved();
+    else go(detail.index + 1);
+  });
+
   const step = (by) => () => {
     if (!form.isConnected) return false;
     if (!stack) return follow(String(by));
@@ -142,7 +152,7 @@ export function startStepper(form) {
     stepBy(Number(way.dataset.step));
   });
   stage?.querySelector(".stage-picture").addEventListener("wheel", (event) => {
-    if (!stack || event.ctrlKey || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
+    if (!form.isConnected || !stack || event.ctrlKey || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
     event.preventDefault();
     go(Number(slider.value) + Math.sign(event.deltaY));
   }, { passive: false });

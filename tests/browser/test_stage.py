@@ -124,8 +124,11 @@ def shown(visitor: Visitor, number: int) -> None:
 def enlarge(visitor: Visitor, side: int) -> None:
     """Show the frame this large; by an odd number, so that the middle of a pixel is that of one of the screen."""
     visitor.page.evaluate(
-        """(side) => Object.assign(document.querySelector(".stage-canvas").style,
-            { inset: "auto", width: `${side}px`, height: `${side}px` })""",
+        """(side) => {
+          const holder = document.querySelector(".stage-canvas");
+          Object.assign(holder.style, { inset: "auto", width: `${side}px`, height: `${side}px` });
+          holder.stage.engine.resize(true, false);
+        }""",
         side,
     )
     visitor.page.wait_for_function(

@@ -85,8 +85,38 @@ def test_the_rail_leads_to_the_other_series_of_the_study(browser: Browser, galle
 
     text = page(browser, "/series/1/viewer")
 
-    assert '<a href="/series/1/viewer" aria-current="page">' in text
-    assert '<a href="/series/2/viewer" data-step="next-series">' in text
+    assert '<a href="/series/1/viewer" data-series="1" aria-current="page">' in text
+    assert '<a href="/series/2/viewer" data-series="2" data-step="next-series">' in text
+    assert "viewer-study" not in text
+
+
+def test_the_rail_offers_the_other_studies_of_the_patient(browser: Browser, gallery: Gallery) -> None:
+    later, stranger = synthetic.ct_series(3, 32, 32, seed=1), synthetic.mr_series(2, 32, 32)
+    for one in later:
+        one.PatientID, one.StudyDate, one.StudyDescription = many(1)[0].PatientID, "20250102", "Follow-up"
+    gallery.ingest(*many(3), *later, *stranger)
+
+    text = page(browser, "/series/1/viewer")
+
+    assert re.findall(r'data-series="(\d+)"', text.split("viewer-rail")[1].split("</nav>")[0]) == ["1", "2"]
+    assert re.findall(r'viewer-study"><small data-identity>([^<]*)', text) == ["2 Jan 2025, Follow-up"]
+
+
+def test_panes_beside_each_other_stand_in_the_address_and_every_way_keeps_them(
+    browser: Browser, gallery: Gallery
+) -> None:
+    gallery.ingest(*many(3))
+
+    text = page(browser, "/series/1/viewer?image=2&layout=1x2&with=1,7&link=steps&same=none")
+
+    kept = "layout=1x2&with=1%2C7&link=steps&same=none"
+    assert f'href="/series/1/viewer?image=3&{kept}"' in text
+    assert f'href="/series/1/viewer?center=40&width=400&image=2&{kept}"' in text
+    assert '<input type="hidden" name="with" value="1,7">' in text
+    assert re.findall(r'data-stack="([^"]*)"', text) == ["/series/1/viewer/frames.json"]
+    for odd in ("layout=9x9&with=1", "with=1,7", "layout=1x2x", "layout="):
+        assert "with=" not in page(browser, f"/series/1/viewer?image=2&{odd}")
+    assert "with=" not in page(browser, "/series/1/viewer?layout=1x2&with=1;7")
 
 
 def test_the_tags_of_an_image_stand_on_a_tab(browser: Browser, gallery: Gallery) -> None:

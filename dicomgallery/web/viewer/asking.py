@@ -1,6 +1,7 @@
 """What an address asks of the viewer, read with care."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,6 +13,13 @@ from dicomgallery.imaging.volumes.turn import Shows, Turn
 
 OBLIQUE: Final = "oblique"
 _LONGEST: Final = 24
+_PANES: Final = {
+    "layout": re.compile(r"1x2|2x2"),
+    "with": re.compile(r"[0-9]{0,18}(,[0-9]{0,18}){0,3}"),
+    "link": re.compile(r"number|steps|off"),
+    "same": re.compile(r"[a-z]{1,8}(,[a-z]{1,8}){0,2}"),
+}
+"""How panes beside each other stand in an address."""
 
 
 def plane_spec(args: Mapping[str, str]) -> PlaneSpec:
@@ -59,6 +67,12 @@ def turn(args: Mapping[str, str]) -> Turn:
 def wanted_set(args: Mapping[str, str]) -> int:
     """Which time point, from 1; the first for anything else."""
     return clamped(args.get("set", ""), 1, 9999, usual=1)
+
+
+def panes(args: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What the address says of panes beside each other; nothing where it names no layout of them."""
+    found = tuple((name, args[name]) for name, form in _PANES.items() if name in args and form.fullmatch(args[name]))
+    return found if any(name == "layout" for name, _ in found) else ()
 
 
 def clamped(text: str, least: int, most: int, *, usual: int) -> int:

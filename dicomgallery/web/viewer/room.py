@@ -1,36 +1,43 @@
 """What every tab of the viewer shares: the series, the way back, the tabs, the rail of the study's series."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from flask import url_for
 
 from dicomgallery.access import Actor
-from dicomgallery.catalog import cards
+from dicomgallery.catalog import cards, studies
 from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.query import Level
 from dicomgallery.catalog.series import SeriesPage
 from dicomgallery.models import Series
 from dicomgallery.web import crumbs
 from dicomgallery.web.cards import thumbnail
+from dicomgallery.web.viewer import asking
 
 TABS: Final = {"slices": "Slices", "planes": "Planes", "3d": "3D", "tags": "Tags"}
 MOST_IN_RAIL: Final = 60
+MOST_STUDIES_BESIDE: Final = 8
+MOST_BESIDE: Final = 40
+"""Series of the patient's other studies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
     """A series of the study, in the rail."""
 
+    id: int
     title: str
     modality: str
     count: int
     href: str
     src: str
-    is_here: bool
-    step: str
+    is_here: bool = False
+    step: str = ""
     """Where the keys for the series before and after lead."""
+    study: str = ""
+    """What another study of the patient is called, where its first series stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Room:
     tab: str
     kept: Mapping[str, str]
     """What goes along from tab to tab."""
+    panes: Sequence[tuple[str, str]]
+    """Which series stand beside each other, as the address says it; the script puts them there."""
 
     @classmethod
     def of(cls, actor: Actor, key: str, args: Mapping[str, str]) -> Self:
@@ -50,7 +59,7 @@ class Room:
         tab = args.get("tab", "")
         kept = {name: args[name][:24] for name in ("image", "center", "width", "window", "set") if args.get(name)}
         page = catalog_series.page(actor.scope, found.id)
-        return cls(actor, page, tab if tab in TABS else "slices", kept)
+        return cls(actor, page, tab if tab in TABS else "slices", kept, asking.panes(args))
 
     @property
     def series(self) -> Series:
@@ -76,10 +85,11 @@ class Room:
     @property
     def tabs(self) -> Sequence[dict[str, object]]:
         """The tabs as links."""
+        kept = {**self.kept, **dict(self.panes)}
         return [
             {
                 "label": label,
-                "href": viewer_page(self.series.id, tab=None if tab == "slices" else tab, **self.kept),
+                "href": viewer_page(self.series.id, tab=None if tab == "slices" else tab, **kept),
                 "current": tab == self.tab,
             }
             for tab, label in TABS.items()
@@ -91,20 +101,43 @@ class Room:
         siblings = self.page.siblings
         at = next((place for place, one in enumerate(siblings) if one.id == self.series.id), 0)
         start = max(0, min(at - MOST_IN_RAIL // 2, len(siblings) - MOST_IN_RAIL))
-        near = siblings[start : start + MOST_IN_RAIL]
-        shown = {card.id: card for card in cards.of(self.actor.scope, Level.SERIES, [one.id for one in near])}
         steps = {at - 1: "previous-series", at + 1: "next-series"}
+        near = self._neighbors(siblings[start : start + MOST_IN_RAIL])
+        return [
+            replace(one, is_here=one.id == self.series.id, step=steps.get(place, ""))
+            for place, one in enumerate(near, start)
+        ]
+
+    @property
+    def left_out(self) -> int:
+        """How many series of the study the rail has no room for."""
+        return max(0, len(self.page.siblings) - MOST_IN_RAIL)
+
+    @property
+    def elsewhere(self) -> Sequence[Neighbor]:
+        """Series of the patient's other studies, the newest first, to be looked at beside this one."""
+        others = [
+            one for one in studies.of_patient(self.actor.scope, self.page.patient.id) if one.id != self.page.study.id
+        ]
+        found: list[Neighbor] = []
+        for study in others[:MOST_STUDIES_BESIDE]:
+            rows = catalog_series.of_study(self.actor.scope, study.id)[: MOST_BESIDE - len(found)]
+            for place, one in enumerate(self._neighbors(rows)):
+                found.append(one if place else replace(one, study=crumbs.study_title(study)))
+        return found
+
+    def _neighbors(self, rows: Sequence[Series]) -> list[Neighbor]:
+        shown = {card.id: card for card in cards.of(self.actor.scope, Level.SERIES, [one.id for one in rows])}
         return [
             Neighbor(
+                id=one.id,
                 title=crumbs.series_title(one),
                 modality=one.modality,
                 count=one.instance_count,
                 href=viewer_page(one.id),
                 src=thumbnail(shown[one.id]) if one.id in shown else "",
-                is_here=one.id == self.series.id,
-                step=steps.get(place, ""),
             )
-            for place, one in enumerate(near, start)
+            for one in rows
         ]
 
 

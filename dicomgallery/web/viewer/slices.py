@@ -15,6 +15,7 @@ from dicomgallery.catalog import instances
 from dicomgallery.catalog import marks as catalog_marks
 from dicomgallery.catalog.instances import Detail, Image, images_of
 from dicomgallery.dicom import transfer, values
+from dicomgallery.dicom.cine import cine_of
 from dicomgallery.dicom.frames import Where, wheres_of
 from dicomgallery.dicom.grids.sights import sides_of
 from dicomgallery.dicom.health import mm
@@ -22,6 +23,7 @@ from dicomgallery.dicom.health.findings import parsed
 from dicomgallery.dicom.values import with_minus
 from dicomgallery.imaging.presets import CT_PRESETS
 from dicomgallery.imaging.spec import Format, RenderSpec
+from dicomgallery.services import inspecting
 from dicomgallery.web import crumbs
 from dicomgallery.web.cards import picture
 from dicomgallery.web.image_page import ImagePage
@@ -40,14 +42,15 @@ def slice_of(actor: Actor, room: Room, args: Mapping[str, str]) -> "SlicePage | 
         return None
     number = asking.clamped(args.get("image", ""), 1, len(places), usual=len(places) // 2 + 1)
     one, frame = places[number - 1]
-    look = replace(Look.parse(args, frames=0), frame=frame, tab="tags", also=(("image", str(number)),))
+    look = replace(Look.parse(args, frames=0), frame=frame, tab="tags", also=(("image", str(number)), *room.panes))
     return SlicePage(actor, instances.detail(actor.scope, one.id), look, room=room, places=places, number=number)
 
 
 def frames_json(actor: Actor, room: Room, places: Sequence[Image], args: Mapping[str, str]) -> dict[str, object]:
     """What the slider steps through, looked at as the address says, and where each frame lies in space.
 
-    `space` is the same for series whose positions can be compared, and null where none is known.
+    `title` and `when` say what the series is called. `space` is the same for series whose positions can be compared,
+    and null where none is known.
     """
     look = replace(Look.parse(args, frames=0), tab="tags")
     numbers = {frame for _, frame in places}
@@ -55,7 +58,7 @@ def frames_json(actor: Actor, room: Room, places: Sequence[Image], args: Mapping
     # Written once: a stack has thousands.
     query = look.query(also=())
     here = room.here + query + ("&" if len(query) > 1 else "")
-    values = {frame: RenderSpec(frame=frame or 1, format=Format.VALUES).token() for frame in numbers}
+    numbers_of = {frame: RenderSpec(frame=frame or 1, format=Format.VALUES).token() for frame in numbers}
     frames = []
     for number, ((one, frame), (at, axes)) in enumerate(zip(places, _in_space(actor, places), strict=True), 1):
         pictures = picture(one.id, one.blob12, "")
@@ -63,14 +66,19 @@ def frames_json(actor: Actor, room: Room, places: Sequence[Image], args: Mapping
             {
                 "src": pictures + tokens[frame],
                 "href": f"{here}image={number}",
-                "values": pictures + values[frame],
+                "values": pictures + numbers_of[frame],
                 "image": one.id,
                 "frame": frame or 1,
                 "at": at,
                 "axes": axes,
             }
         )
-    return {"frames": frames, "space": room.series.frame_of_reference_uid or None}
+    return {
+        "frames": frames,
+        "space": room.series.frame_of_reference_uid or None,
+        "title": room.title,
+        "when": values.display_date(room.page.study.date),
+    }
 
 
 def _in_space(actor: Actor, places: Sequence[Image]) -> Iterator[Where]:
@@ -113,7 +121,7 @@ class SlicePage(ImagePage):
         """The viewer at another image, looked at in the same way; empty where there is none."""
         if not 1 <= number <= self.total:
             return ""
-        return self.room.here + self.look.query(frame=None, also=(("image", str(number)), *self._tab))
+        return self.room.here + self.look.query(frame=None, also=(("image", str(number)), *self._tab, *self.room.panes))
 
     @property
     def stack(self) -> str:
@@ -130,6 +138,8 @@ class SlicePage(ImagePage):
             told["window"] = {"center": look.window.center, "width": look.window.width}
         # What is more than one window is drawn by the server alone.
         told["picture"] = look.auto or look.voi is not None or look.state is not None or look.plain
+        cine = cine_of(inspecting.dataset_of(self.instance.id, actor=self.actor))
+        told["cine"] = {"rate": cine.rate, "from": cine.origin, "sweeps": cine.sweeps}
         return told
 
     @property
@@ -147,7 +157,7 @@ class SlicePage(ImagePage):
     @property
     def kept(self) -> Sequence[tuple[str, str]]:
         """What the form of the slider sends along."""
-        return [*parse_qsl(self.look.query(frame=None, also=()).removeprefix("?")), *self._tab]
+        return [*parse_qsl(self.look.query(frame=None, also=()).removeprefix("?")), *self._tab, *self.room.panes]
 
     @property
     def ahead(self) -> Sequence[str]:

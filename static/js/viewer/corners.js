@@ -4,14 +4,28 @@ const LETTERS = [["R", "L"], ["A", "P"], ["F", "H"]];
 const SECOND = 0.25;
 
 export function startCorners(stage) {
-  const say = () => tell(stage);
-  document.addEventListener("stage:shown", say);
-  stage.holder.addEventListener(stage.cornerstone.Enums.Events.CAMERA_MODIFIED, say);
-  say();
+  document.addEventListener("stage:shown", ({ detail }) => { if (detail.stage === stage) tell(stage, detail.pane ?? stage.pane); });
+  watchCorners(stage, stage.pane);
+  tell(stage, stage.pane);
 }
 
-function tell({ figure, pane, list }) {
-  if (!figure.isConnected || !("live" in figure.dataset)) return;
+/** Let the corners follow what is done to a pane. */
+export const watchCorners = (stage, pane) => onCamera(stage, pane, () => tell(stage, pane));
+
+/** Call `deed` when the camera of a pane was moved: once a picture, however many parts the move had. */
+export function onCamera(stage, pane, deed) {
+  let isDue = false;
+  pane.element.addEventListener(stage.cornerstone.Enums.Events.CAMERA_MODIFIED, () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => { isDue = false; deed(); });
+  });
+}
+
+function tell(stage, pane) {
+  const { list } = pane.frames;
+  if (!stage.isLive || !list[pane.index]) return;
+  const figure = stage.wordsOf(pane);
   const put = (name, words) => {
     const line = figure.querySelector(`[data-live-line="${name}"]`);
     // The page may say more of the same, such as the name of a window.
@@ -28,7 +42,7 @@ function tell({ figure, pane, list }) {
 }
 
 /** Whole numbers as they are, others with a few digits, with a true minus. */
-function number(value, digits = Math.abs(value) >= 100 ? 0 : 2) {
+export function number(value, digits = Math.abs(value) >= 100 ? 0 : 2) {
   return String(Number(value.toFixed(digits))).replace("-", "\u2212");
 }
 

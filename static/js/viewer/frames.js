@@ -15,6 +15,9 @@ export class Frames {
     this.way = 1;
     this.wants = (_index) => Promise.resolve();
     this.has = (_index) => false;
+    /** How many frames are fetched ahead, beyond the last one from the first again when it goes round. */
+    this.reach = AHEAD;
+    this.isRound = false;
   }
 
   get count() {
@@ -45,13 +48,21 @@ export class Frames {
     this.#fill();
   }
 
+  /** Look no further ahead than usual. */
+  rest() {
+    this.reach = AHEAD;
+    this.isRound = false;
+    this.look(this.at);
+  }
+
   #near() {
     const found = [];
-    for (let step = 1; step <= AHEAD; step += 1) {
+    for (let step = 1; step <= this.reach; step += 1) {
       found.push(this.at + step * this.way);
       if (step <= BEHIND) found.push(this.at - step * this.way);
     }
-    return found.filter((index) => index >= 0 && index < this.count);
+    const placed = this.isRound ? found.map((index) => (index + this.count) % this.count) : found;
+    return placed.filter((index) => index >= 0 && index < this.count);
   }
 
   #fill() {

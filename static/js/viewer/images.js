@@ -17,6 +17,9 @@ export function register(cornerstone, frames) {
   if (!provides) {
     provides = true;
     for (const how of ["numbers", "usual"]) load(cornerstone, how);
+    // What was told of an image goes with it.
+    const { IMAGE_CACHE_IMAGE_REMOVED } = cornerstone.Enums.Events;
+    cornerstone.eventTarget.addEventListener(IMAGE_CACHE_IMAGE_REMOVED, ({ detail }) => planes.delete(detail.imageId));
     cornerstone.metaData.addProvider((type, id) => planes.get(id)?.[type], 10_000);
   }
   const name = `s${made += 1}`;
@@ -101,9 +104,10 @@ function keep(id, stack, ground, about, numbers, pixels, size) {
     minPixelValue: isColor ? 0 : about.least, maxPixelValue: isColor ? 255 : about.most,
     rowPixelSpacing: plane.rowPixelSpacing, columnPixelSpacing: plane.columnPixelSpacing,
     FrameOfReferenceUID: plane.frameOfReferenceUID, dataType: pixels.constructor.name,
+    sizeInBytes: pixels.byteLength + (numbers.buffer === pixels.buffer ? 0 : numbers.byteLength),
     // With the image, so that both go when it is let go.
     story: { about, numbers, ground, isPicture: isColor },
-    getPixelData: () => pixels, getCanvas: undefined, sizeInBytes: pixels.byteLength, imageFrame: {},
+    getPixelData: () => pixels, getCanvas: undefined, imageFrame: {},
   };
 }
 

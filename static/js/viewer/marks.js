@@ -36,6 +36,16 @@ function handlesOf({ kind, points }) {
   return [[left, top], [right, top], [left, bottom], [right, bottom]];
 }
 
+/** The marks that a list of the server's holds; null when it cannot be had. */
+async function marksAt(url) {
+  try {
+    const response = await fetch(url, { credentials: "same-origin" });
+    return response.ok ? (await response.json()).marks : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Whether a mark is only the click that was to begin it. */
 function isNothing({ kind, points }) {
   const [[x, y]] = points;
@@ -50,6 +60,7 @@ export class Marks {
     this.kinds = new Map(Object.entries(KINDS).map(([kind, name]) => [this.cornerstone[name].toolName, kind]));
     this.kept = new Map();
     this.dressed = new WeakSet();
+    this.fetched = new Set();
     const { style } = annotation.config;
     const usual = style.getDefaultToolStyles();
     style.setDefaultToolStyles({ ...usual, global: { ...usual.global, ...STYLE } });
@@ -60,7 +71,11 @@ export class Marks {
     eventTarget.addEventListener(ANNOTATION_COMPLETED, ({ detail }) => this.#done(detail.annotation));
     eventTarget.addEventListener(ANNOTATION_MODIFIED, ({ detail }) => this.#moved(detail.annotation));
     eventTarget.addEventListener(ANNOTATION_REMOVED, ({ detail }) => this.#gone(detail.annotation));
-    document.addEventListener("stage:shown", () => this.draw());
+    document.addEventListener("stage:shown", ({ detail: { pane } }) => {
+      this.draw();
+      // A series that came into a pane.
+      if (!this.fetched.has(pane.series)) this.fetch();
+    });
     document.addEventListener("submit", (event) => this.#submitted(event));
     document.addEventListener("visibilitychange", () => this.fetch());
     setInterval(() => this.fetch(), LOOKS_AGAIN_MS);
@@ -83,14 +98,16 @@ export class Marks {
     return manners;
   }
 
-  /** Ask the server for the marks of the series; those made elsewhere come in, those removed go. */
+  /** Ask the server for the marks of the series that are shown; those made elsewhere come in, those removed go. */
   async fetch() {
     const list = document.querySelector("[data-marks]")?.dataset.list;
     if (!list || document.hidden || this.keeper.isBusy) return;
-    const response = await fetch(list, { credentials: "same-origin" }).catch(() => null);
-    if (!response?.ok) return;
-    const { marks } = await response.json();
-    if (this.keeper.isBusy) return;
+    const shown = [...new Set(this.stage.panes.map(({ series }) => series))];
+    this.fetched = new Set(shown);
+    const told = await Promise.all(shown.map((series) => marksAt(list.replace(/\/series\/[^/]+\//, `/series/${series}/`))));
+    // What could not be asked, or was drawn meanwhile, stays as it is.
+    if (this.keeper.isBusy || told.includes(null)) return;
+    const marks = told.flat();
     const now = new Set(marks.map((mark) => mark.key));
     for (const key of [...this.kept.keys()]) if (!now.has(key)) this.#forget(key);
     for (const mark of marks) this.#told(mark);

@@ -10,19 +10,29 @@ export class Pane {
   constructor(cornerstone, engine, element, list) {
     this.cornerstone = cornerstone;
     this.element = element;
-    this.frames = new Frames(list);
-    this.stack = register(cornerstone, this.frames);
     this.id = `pane-${made += 1}`;
-    this.look = {};
-    this.index = -1;
-    this.ids = [];
     engine.enableElement({ viewportId: this.id, type: cornerstone.Enums.ViewportType.STACK, element });
     // Else a click would bring it the focus, and it would swallow every key.
     element.removeAttribute("tabindex");
     this.viewport = engine.getViewport(this.id);
-    this.frames.wants = (index) => ready(cornerstone, this.ids[index]);
-    this.frames.has = (index) => Boolean(cornerstone.cache.getImageLoadObject(this.ids[index]));
+    this.fill(list);
     element.addEventListener(cornerstone.Enums.Events.STACK_NEW_IMAGE, () => this.#dress());
+  }
+
+  /** Hold these frames from now on, and none of those before. */
+  fill(list) {
+    const { cache } = this.cornerstone;
+    if (this.frames) this.close();
+    this.frames = new Frames(list);
+    this.stack = register(this.cornerstone, this.frames);
+    this.look = {};
+    this.index = -1;
+    this.ids = [];
+    this.how = "";
+    this.isNew = true;
+    this.frames.wants = (index) => ready(this.cornerstone, this.ids[index]);
+    // Asked so, it does not count as used.
+    this.frames.has = (index) => cache.isLoaded(this.ids[index]);
   }
 
   /** Show frame `index` as `look` says: {window: {center, width}} | {picture: true}, {invert}. */
@@ -52,9 +62,10 @@ export class Pane {
 
   // How a stack is drawn lies in the names of its images; zoom and place stay over a change of it.
   async #restack(index) {
-    const before = this.viewport.getImageIds()?.length ? this.viewport.getViewPresentation() : null;
+    const before = !this.isNew && this.viewport.getImageIds()?.length ? this.viewport.getViewPresentation() : null;
     await this.viewport.setStack(this.ids, index);
     if (before) this.viewport.setViewPresentation(before);
+    this.isNew = false;
   }
 
   /** What is known of the frame that is shown; none while it is on its way. */
@@ -116,12 +127,19 @@ export class Pane {
     return isWhole ? Math.min(1, Math.abs(about.slope)) : (this.wholeWindow?.width ?? 1) / 4096;
   }
 
+  /** Where the frame that is shown lies, as cornerstone has it. */
+  get plane() {
+    return this.cornerstone.metaData.get("imagePlaneModule", this.ids[this.index]);
+  }
+
   /** How many pixels of the screen one of the image takes. */
   get scale() {
-    const plane = this.cornerstone.metaData.get("imagePlaneModule", this.ids[this.index]);
+    const { plane } = this;
     if (!plane) return 1;
     const { parallelScale } = this.viewport.getCamera();
-    return (this.element.clientHeight / (2 * parallelScale)) * plane.columnPixelSpacing;
+    // Asked of the element, its height would have the page laid out anew for every frame.
+    const { height } = this.viewport.canvas;
+    return (height / devicePixelRatio / (2 * parallelScale)) * plane.columnPixelSpacing;
   }
 
   /** Turn, flip, move or zoom: {rotation, flipHorizontal, flipVertical, zoom, pan}. */
@@ -135,6 +153,13 @@ export class Pane {
     this.present({ rotation: 0, flipHorizontal: false, flipVertical: false });
     this.viewport.resetCamera();
     this.viewport.render();
+  }
+
+  /** Whole in a place of another size, turned and flipped as before. */
+  fit() {
+    const { rotation, flipHorizontal, flipVertical } = this.viewport.getViewPresentation();
+    this.viewport.resetCamera();
+    this.present({ rotation, flipHorizontal, flipVertical });
   }
 
   /** Show another window, until the next `show` says otherwise. */

@@ -1,5 +1,6 @@
 // The tools of the stage: what a drag does, and the deeds that are done at once. Wheel and slider step through the slices.
 import { bind } from "../keys.js";
+import { scrollTool } from "./steps.js";
 import { windowTool } from "./window_tool.js";
 
 const DEGREES = 90;
@@ -7,7 +8,7 @@ const ZOOM_STEP = 1.25;
 
 /** The tools by the names of their buttons: the class that cornerstone knows them by, and the key that chooses them. */
 const TOOLS = {
-  window: ["WindowTool", "w"], pan: ["PanTool", "m"], zoom: ["ZoomTool", "z"], length: ["LengthTool", "L"],
+  scroll: ["ScrollTool", "s"], window: ["WindowTool", "w"], pan: ["PanTool", "m"], zoom: ["ZoomTool", "z"], length: ["LengthTool", "L"],
   angle: ["AngleTool", "A"], ellipse: ["EllipticalROITool", "E"], rectangle: ["RectangleROITool", "R"],
   freehand: ["PlanarFreehandROITool", "F"], probe: ["ProbeTool", "P"], cobb: ["CobbAngleTool", "C"],
   arrow: ["ArrowAnnotateTool", "T"], magnify: ["MagnifyTool", "M"],
@@ -21,7 +22,9 @@ export class Tools {
     this.cornerstone = stage.cornerstone;
     this.chosen = "window";
     const { ToolGroupManager, addTool } = this.cornerstone;
-    this.classes = { ...this.cornerstone, WindowTool: windowTool(this.cornerstone, stage) };
+    this.classes = {
+      ...this.cornerstone, WindowTool: windowTool(this.cornerstone, stage), ScrollTool: scrollTool(this.cornerstone, stage),
+    };
     this.group = ToolGroupManager.createToolGroup("stage");
     for (const [className] of Object.values(TOOLS)) {
       addTool(this.classes[className]);
@@ -70,7 +73,7 @@ export class Tools {
       button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     }
     for (const group of document.querySelectorAll(".tool-group")) {
-      group.toggleAttribute("data-chosen", group.querySelector("[aria-pressed=true]") !== null);
+      group.toggleAttribute("data-chosen", group.querySelector("[data-tool][aria-pressed=true]") !== null);
     }
   }
 }
