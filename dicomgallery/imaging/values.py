@@ -13,6 +13,7 @@ its place. `least most padding` are stored values, null where there are none; `c
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from struct import pack
 from typing import Any, Final
@@ -86,10 +87,15 @@ class Values:
             "calibration": self.calibration.as_json() if self.calibration else None,
             "notes": [note[:_LONGEST_NOTE] for note in self.notes[:_MOST_NOTES]],
         }
-        text = orjson.dumps(told)
-        text += b" " * (-(4 + len(text)) % _ALIGNED)
-        pixels = np.ascontiguousarray(self.pixels, self.pixels.dtype.newbyteorder("<"))
-        return pack("<I", len(text)) + text, pixels.data.cast("B")
+        return parts_of(told, self.pixels)
+
+
+def parts_of(told: Mapping[str, Any], pixels: Samples) -> tuple[bytes, memoryview]:
+    """What is told of pixels, and the pixels, as the head of this module says."""
+    text = orjson.dumps(told)
+    text += b" " * (-(4 + len(text)) % _ALIGNED)
+    plain = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
+    return pack("<I", len(text)) + text, plain.data.cast("B")
 
 
 def drawn(picture: Picture, notes: tuple[str, ...]) -> Values:

@@ -111,6 +111,11 @@ class Sandbox:
         with _told_why():
             return _rendered(self.ask("turn", arguments, urgency=urgency))
 
+    def volume_numbers(self, folder: Path, longest: int) -> None:
+        """Have the numbers of the volume in a folder put beside it; raises as `render` does."""
+        with _told_why():
+            _raise_if_refused(self.ask("numbers", {"folder": str(folder.absolute()), "longest": longest}))
+
     def volume(self, folder: Path) -> Iterator[tuple[int, int]]:
         """Build the volume that is planned in a folder, telling how many images of how many are in.
 

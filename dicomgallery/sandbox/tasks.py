@@ -80,6 +80,20 @@ def _turn(task: Message) -> Message:
     return Message(Kind.END, fields, drawn.data)
 
 
+def _numbers(task: Message) -> Message:
+    from dicomgallery.imaging.volumes.numbers import write  # noqa: PLC0415
+
+    try:
+        write(Path(task.text("folder")), task.whole("longest"))
+    except CannotRenderError as refusal:
+        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        return Message(Kind.END, {"reason": RenderReason.NO_ROOM.value, "detail": "The disk has no room for it."})
+    return Message(Kind.END, {})
+
+
 def _volume(task: Message) -> Iterator[Message]:
     from dicomgallery.imaging.volumes.building import build  # noqa: PLC0415
     from dicomgallery.imaging.volumes.plan import Plan  # noqa: PLC0415
@@ -122,6 +136,7 @@ TASKS: Final[Mapping[str, Task]] = {
     "examine": Task(_examine),
     "plane": Task(_plane, preload=("dicomgallery.imaging.volumes.planes",)),
     "turn": Task(_turn, preload=("dicomgallery.imaging.volumes.turned",)),
+    "numbers": Task(_numbers, preload=("dicomgallery.imaging.volumes.numbers",)),
     "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
     "weave": Task(_weave, is_long=True),
     "unpack": Task(_unpack, is_long=True),

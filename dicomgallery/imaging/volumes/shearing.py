@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dicomgallery.dicom.geometry import Vector, dot
-from dicomgallery.imaging.volumes.small import Small
+from dicomgallery.imaging.volumes.small import Small, reach_of
 from dicomgallery.imaging.volumes.turn import Gaze
 
 SIDE: Final = 512
@@ -82,7 +82,7 @@ def sheared(small: Small, gaze: Gaze) -> Shear:
 
 def upright(shown: NDArray[Any], shear: Shear, small: Small, gaze: Gaze, *, outside: float) -> NDArray[Any]:
     """A picture of all levels as who looks sees it; `outside` is what stands where there is nothing."""
-    per_pixel = _reach(small) / SIDE
+    per_pixel = reach_of(small) / SIDE
     coefficients: list[float] = []
     # A pixel is a point of the patient, in cubes from the middle; the gaze carries it to level 0.
     for rank in (2, 1):
@@ -103,13 +103,6 @@ def upright(shown: NDArray[Any], shear: Shear, small: Small, gaze: Gaze, *, outs
     resample = Image.Resampling.BILINEAR
     turned = image.transform((SIDE, SIDE), Image.Transform.AFFINE, coefficients, resample, fillcolor=outside)
     return np.asarray(turned)
-
-
-def _reach(small: Small) -> float:
-    """How many cubes the picture is wide: all of it while it turns; tilted too, but for the outermost corners."""
-    height_axis = max(range(3), key=lambda axis: abs(small.ways[axis][2]))
-    flat = [count for axis, count in enumerate(small.slices.shape) if axis != height_axis]
-    return max(math.hypot(*flat), math.hypot(max(flat), small.slices.shape[height_axis]))
 
 
 def _split(shift: float) -> tuple[int, float]:

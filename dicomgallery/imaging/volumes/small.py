@@ -6,9 +6,10 @@ It is made when it is first wanted, and kept beside the volume twice, as the vol
 import contextlib
 import math
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from dicomgallery.dicom.geometry import Vector, dot
 from dicomgallery.imaging.volumes.volume import SLICES, Numbers, Volume
 
 LONGEST: Final = 256
+SIZES: Final = (32, 64, 128, LONGEST)
+"""So many numbers at most along each axis can be had."""
 SMALL: Final = "small.npy"
 SMALL_COLUMNS: Final = "small-columns.npy"
 
@@ -43,7 +46,7 @@ def small_of(folder: Path, volume: Volume) -> Small:
     x, y, z = (_scaled(step, length) for step, length in zip(volume.steps, lengths, strict=True))
     with contextlib.suppress(FileNotFoundError, ValueError):
         return Small(*_kept(folder, volume, shape), side_mm, (x, y, z))
-    made = _made(volume.array(folder, SLICES), shape)
+    made = reduced(volume.array(folder, SLICES), shape)
     turned = np.ascontiguousarray(made.transpose(2, 0, 1))
     # A picture is worth more than its copy on the disk: without room there it is made each time.
     with contextlib.suppress(OSError):
@@ -52,13 +55,25 @@ def small_of(folder: Path, volume: Volume) -> Small:
     return Small(made, turned, side_mm, (x, y, z))
 
 
-def size_of(volume: Volume) -> tuple[tuple[int, int, int], float]:
-    """How many cubes lie along each axis, and how large each is in mm."""
+def size_of(volume: Volume, longest: int = LONGEST) -> tuple[tuple[int, int, int], float]:
+    """How many cubes lie along each axis, at most so many, and how large each is in mm."""
     steps_mm = [math.sqrt(dot(step, step)) for step in volume.steps]
     sides_mm = [count * step for count, step in zip(volume.shape, steps_mm, strict=True)]
-    side_mm = max(min(steps_mm), max(sides_mm) / LONGEST)
-    levels, rows, columns = (min(LONGEST, max(1, round(length / side_mm))) for length in sides_mm)
+    side_mm = max(min(steps_mm), max(sides_mm) / longest)
+    levels, rows, columns = (min(longest, max(1, round(length / side_mm))) for length in sides_mm)
     return (levels, rows, columns), side_mm
+
+
+def numbers_path(folder: Path, longest: int) -> Path:
+    """Where the numbers of the volume in a folder are kept, for whoever draws it itself: packed where that pays."""
+    return folder / f"values-{longest}"
+
+
+def reach_of(small: Small) -> float:
+    """How many cubes a picture is wide: all of it while it turns; tilted too, but for the outermost corners."""
+    height_axis = max(range(3), key=lambda axis: abs(small.ways[axis][2]))
+    flat = [count for axis, count in enumerate(small.slices.shape) if axis != height_axis]
+    return max(math.hypot(*flat), math.hypot(max(flat), small.slices.shape[height_axis]))
 
 
 def _kept(folder: Path, volume: Volume, shape: tuple[int, int, int]) -> tuple[Numbers, Numbers]:
@@ -71,18 +86,24 @@ def _kept(folder: Path, volume: Volume, shape: tuple[int, int, int]) -> tuple[Nu
 
 
 def _keep(path: Path, numbers: Numbers) -> None:
+    with appearing(path) as file:
+        np.save(file, numbers)
+
+
+@contextlib.contextmanager
+def appearing(path: Path) -> Iterator[BinaryIO]:
     """Let a file appear whole; another child may be making the same."""
     aside = path.with_name(f".{secrets.token_hex(8)}")
     try:
         with aside.open("wb") as file:
-            np.save(file, numbers)
+            yield file
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 
 
-def _made(numbers: Numbers, shape: tuple[int, int, int]) -> Numbers:
-    """Each cube the mean of what it covers, or what lies between where it covers less than one voxel."""
+def reduced(numbers: Numbers, shape: tuple[int, int, int]) -> Numbers:
+    """Fewer numbers, each the mean of what it covers, or what lies between where it covers less than one voxel."""
     levels, rows, columns = shape
     made = np.zeros(shape, np.float32)
     shares = _shares(numbers.shape[0], levels)

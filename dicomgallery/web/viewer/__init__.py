@@ -10,11 +10,12 @@ from dicomgallery.access import Actor, Permission
 from dicomgallery.catalog import series
 from dicomgallery.catalog.instances import images_of
 from dicomgallery.errors import RefusedError
-from dicomgallery.services import rotations, volumes
+from dicomgallery.services import rotations, volume_numbers, volumes
 from dicomgallery.services.pictures import NoPicture, Picture
 from dicomgallery.services.volumes import Building, Ready, Refused
 from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.serving.numbers import respond_numbers
 from dicomgallery.serving.pictures import respond
 from dicomgallery.web.viewer import asking
 from dicomgallery.web.viewer.planes import Planes
@@ -103,6 +104,22 @@ def mip(key: str) -> ResponseReturnValue:
     except ValueError as error:
         raise RefusedError(f"This picture cannot be drawn. {error}") from error
     return _drawn(key, lambda ready: rotations.etag(ready, turn), lambda ready: rotations.picture(ready, turn))
+
+
+@bp.get("/volume.values")
+@needs(Permission.VIEW)
+def numbers(key: str) -> ResponseReturnValue:
+    """The whole series as numbers in cubes, for who draws it: at most `most` (256) along an axis, of the set `set`."""
+    actor = current_actor()
+    found = series.by_key(actor.scope, key)
+    try:
+        longest = asking.longest(request.args)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+    ready = volumes.built(found.id, actor=actor, wanted_set=asking.wanted_set(request.args))
+    if isinstance(ready, Refused):
+        return respond(volumes.no_plane(ready))
+    return respond_numbers(volume_numbers.of(ready, longest))
 
 
 def _drawn(

@@ -8,6 +8,7 @@ from typing import Final
 from dicomgallery.dicom.geometry import Vector
 from dicomgallery.dicom.grids import View
 from dicomgallery.imaging.spec import Window
+from dicomgallery.imaging.volumes.small import LONGEST, SIZES
 from dicomgallery.imaging.volumes.spec import Mode, PlaneSpec, Slant
 from dicomgallery.imaging.volumes.turn import Shows, Turn
 
@@ -62,6 +63,16 @@ def turn(args: Mapping[str, str]) -> Turn:
         threshold=_real(args.get("threshold", "")),
         invert=args.get("invert") == "1",
     )
+
+
+def longest(args: Mapping[str, str]) -> int:
+    """How many numbers along each axis of a volume are asked for at most; ValueError in words."""
+    most = _whole(args.get("most", ""))
+    if most is None:
+        return LONGEST
+    if most not in SIZES:
+        raise ValueError("At most 32, 64, 128 or 256 numbers along an axis can be asked for.")
+    return most
 
 
 def wanted_set(args: Mapping[str, str]) -> int:
