@@ -8,7 +8,7 @@ export const dot = (one, other) => one.reduce((sum, part, axis) => sum + part * 
 export const cross = ([a, b, c], [d, e, f]) => [b * f - c * e, c * d - a * f, a * e - b * d];
 
 /** The side of the patient that a direction leads to, in the letters the server uses. */
-function letters(direction) {
+export function letters(direction) {
   const parts = direction.map((part, axis) => [Math.abs(part), axis]).sort(([a, i], [b, j]) => b - a || j - i).slice(0, 2);
   return parts.map(([size, axis], rank) => (rank && size <= SECOND ? "" : LETTERS[axis][Number(direction[axis] > 0)])).join("");
 }

@@ -24,6 +24,8 @@ import { startDrop, startUploadForm } from "./upload/start.js";
 // The stage of the viewer is only fetched where there is one.
 const startStage = async (figure) => (await import("./viewer/stage.js")).startStage(figure);
 
+const startSolid = async (figure) => (await import("./viewer/solid/solid.js")).startSolid(figure);
+
 // For the whole page, once.
 const page = [startKeys, startSwaps, startTheme, startPrivacy, startDialogs, startConfirm, startMenus, startCopy, startDrop];
 
@@ -44,6 +46,7 @@ const parts = {
   "[data-planes]": startPlanes,
   "[data-cornerstone]": startStage,
   "[data-turning]": startTurning,
+  "[data-stage3d]": startSolid,
   "[data-tag-filter]": startTagFilter,
   "[data-explain]": startExplain,
   "[data-toast]": startToast,

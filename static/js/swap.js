@@ -39,7 +39,7 @@ export async function load(url, { signal, headers = {} } = {}) {
  */
 export async function visit(url, { push = true, hold = false } = {}) {
   // A stage that is live stays, and reads what the new page says.
-  hold ||= document.querySelector("[data-stage][data-live]") !== null;
+  hold ||= document.querySelector(":is([data-stage], [data-stage3d])[data-live]") !== null;
   running?.abort();
   const mine = running = new AbortController();
   try {

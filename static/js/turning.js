@@ -6,6 +6,8 @@ import { bind } from "./keys.js";
 const STEP_DEGREES = 5;
 const PAUSE_MS = 60;
 const DRAGGED_DEGREES = 0.5;
+// Drawn in the browser there is no waiting between two pictures, and more of them make a turn.
+const LIVE = { degrees: 1, pauseMs: 30 };
 
 export function startTurning(form) {
   const stage = form.querySelector("[data-stage3d]");
@@ -17,19 +19,30 @@ export function startTurning(form) {
   let plays = false;
   let later = 0;
   let from = null;
+  let isLive = false;
 
   function paint() {
     for (const slider of [angle, tilt]) slider.nextElementSibling.textContent = `${slider.value}°`;
     const { across, down } = gaze(Number(angle.value), Number(tilt.value));
     letter(stage, across, down);
-    show({ angle: angle.value, tilt: tilt.value });
+    const look = { angle: Number(angle.value), tilt: Number(tilt.value) };
+    isLive = tell("look", look);
+    if (!isLive) show(look);
+    else if (plays) {
+      clearTimeout(later);
+      later = setTimeout(step, LIVE.pauseMs);
+    }
   }
+
+  // Whoever draws the volume in the browser takes it from here.
+  const tell = (what, detail) => !stage.dispatchEvent(new CustomEvent(`turning:${what}`, { cancelable: true, detail }));
+  const rest = () => { if (!tell("rest")) form.requestSubmit(); };
 
   const around = (degrees) => String(((Math.round(degrees) % 360) + 360) % 360);
 
   function step() {
     if (!plays || !form.isConnected) return;
-    angle.value = around(Number(angle.value) + STEP_DEGREES);
+    angle.value = around(Number(angle.value) + (isLive ? LIVE.degrees : STEP_DEGREES));
     paint();
   }
 
@@ -42,7 +55,7 @@ export function startTurning(form) {
     const use = play.querySelector("use");
     use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, plays ? "#pause" : "#play"));
     if (plays) step();
-    else form.requestSubmit();
+    else rest();
   }
 
   for (const slider of [angle, tilt]) slider.addEventListener("input", paint);
@@ -73,7 +86,7 @@ export function startTurning(form) {
   const over = () => {
     if (!from) return;
     from = null;
-    if (!plays) form.requestSubmit();
+    if (!plays) rest();
   };
   image.addEventListener("pointerup", over);
   image.addEventListener("pointercancel", over);

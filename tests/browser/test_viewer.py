@@ -12,7 +12,7 @@ from dicomgallery.dicom import synthetic
 from tests import volumes
 from tests.browser.looking import look_over
 from tests.browser.test_series_health import sent
-from tests.browser.visitor import Meet, Visitor
+from tests.browser.visitor import NO_WEBGL, Meet, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -180,7 +180,9 @@ def test_the_oblique_plane_follows_its_sliders_and_turns_by_its_line(workshop: S
 
 
 def test_a_volume_turns_by_slider_by_drag_and_by_itself(workshop: Server, meet: Meet) -> None:
+    """Drawn by the server, for a browser without WebGL."""
     visitor = meet(workshop)
+    visitor.page.add_init_script(NO_WEBGL)
     where = sent(workshop, chest(12))
     visitor.go(f"{where}/viewer?tab=3d")
     expect(visitor.page.locator("[data-stage3d]")).to_have_count(1)

@@ -16,6 +16,14 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, so
 });
 """
 
+# Runs before a page's own scripts: a browser that has no WebGL 2.
+NO_WEBGL = """
+const made = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  return kind === "webgl2" ? null : made.call(this, kind, ...rest);
+};
+"""
+
 # A picture that came and cannot be drawn, or one whose place a script has given to words.
 BROKEN = """
 () => [

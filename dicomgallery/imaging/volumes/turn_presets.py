@@ -39,11 +39,39 @@ _OF_OTHERS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Solid:
+    """A way to see a whole volume in color, which a browser draws; the server shows the surface that begins there."""
+
+    name: str
+    """Of its colors, in static/js/viewer/solid/tints.js."""
+    label: str
+    threshold: float
+    """The value at which it begins; of values without a scale of their own the share of the window from black on."""
+
+
+_SOLIDS_OF_CT: Final = (
+    Solid("bone", "Bones", BONE),
+    Solid("vessels", "Vessels with contrast", 150.0),
+    Solid("soft", "Soft tissue", -150.0),
+    Solid("lung", "Lungs and airways", -600.0),
+)
+_SOLIDS_OF_OTHERS: Final = (Solid("tissue", "Tissue", 0.3), Solid("bright", "Bright vessels", 0.7))
+
+
+def solids_of(unit: str) -> tuple[Solid, ...]:
+    """The ways in color for values of a unit."""
+    return _SOLIDS_OF_CT if unit == "HU" else _SOLIDS_OF_OTHERS
+
+
 def presets_of(unit: str) -> tuple[TurnPreset, ...]:
     """The presets for values of a unit, the usual one first: those of CT need Hounsfield units."""
     return _OF_CT if unit == "HU" else _OF_OTHERS
 
 
-def usual_threshold(unit: str, black: float, white: float) -> float:
+def usual_threshold(unit: str, black: float, white: float, solid: Solid | None = None) -> float:
     """The value at which a surface begins where none is given, by the window chosen from the values."""
-    return BONE if unit == "HU" else black + _FIRST_SHARE * (white - black)
+    begins = solid.threshold if solid is not None else None
+    if unit == "HU":
+        return BONE if begins is None else begins
+    return black + (_FIRST_SHARE if begins is None else begins) * (white - black)

@@ -8,9 +8,10 @@ from flask import url_for
 
 from dicomgallery.dicom.grids.sights import sides_of
 from dicomgallery.dicom.values import with_minus
+from dicomgallery.imaging.volumes.graying import ends_of
 from dicomgallery.imaging.volumes.small import size_of
 from dicomgallery.imaging.volumes.turn import STEEPEST_DEGREES, Shows, Turn
-from dicomgallery.imaging.volumes.turn_presets import TurnPreset, presets_of, usual_threshold
+from dicomgallery.imaging.volumes.turn_presets import Solid, TurnPreset, presets_of, solids_of, usual_threshold
 from dicomgallery.services.volumes import Ready
 from dicomgallery.web.look import Look
 from dicomgallery.web.viewer import asking, windowing
@@ -40,7 +41,10 @@ class Turning:
         self.angle = (asking.real(args.get("angle", "")) or 0.0) % 360
         self.tilt = asking.degrees(args.get("tilt", ""), -STEEPEST_DEGREES, STEEPEST_DEGREES)
         self.look = Look.parse(args, frames=0)
-        self.shows = Shows(args["mode"]) if args.get("mode") in set(Shows) else Shows.MIP
+        mode = args.get("mode", "")
+        self.solid = next((one for one in solids_of(self.volume.unit) if one.name == mode), None)
+        """In which colors a browser draws it; the server then draws a surface."""
+        self.shows = Shows.SURFACE if self.solid else Shows(mode) if mode in set(Shows) else Shows.MIP
         self._threshold = asking.real(args.get("threshold", ""))
         if not any(args.get(name) for name in _CHOICES):
             usual = presets_of(self.volume.unit)[0]
@@ -50,7 +54,7 @@ class Turning:
     def threshold(self) -> float:
         """The value at which a surface begins."""
         volume = self.volume
-        usual = usual_threshold(volume.unit, volume.black, volume.white)
+        usual = usual_threshold(volume.unit, volume.black, volume.white, self.solid)
         return usual if self._threshold is None else self._threshold
 
     @property
@@ -87,19 +91,58 @@ class Turning:
 
     @property
     def data(self) -> Mapping[str, str]:
-        """What whoever draws it in the browser needs to know of the volume."""
+        """What whoever draws it in the browser needs to know of the volume, and of how it is shown."""
+        # A mean without a window is spread over what is seen of it, which whoever draws it knows.
+        is_spread = self.shows is Shows.MEAN and self.look.window is None
+        ends = None if is_spread else ends_of(self.volume, self.look.window, self.look.voi or 1, auto=self.look.auto)
         return {
             "series": url_for("viewer.show", key=str(self.room.series.id)).removesuffix("/viewer"),
             "set": str(self.wanted_set),
             "size": ",".join(str(side) for side in reversed(self.volume.shape)),
             "spacing": ",".join(f"{side:.6g}" for side in reversed(self.ready.grid.spacing_mm)),
             "unit": self.volume.unit,
+            "values": url_for("viewer.numbers", key=str(self.room.series.id), set=str(self.wanted_set)),
+            "shows": "solid" if self.solid else self.shows.value,
+            "tint": self.solid.name if self.solid else "",
+            "threshold": f"{self.threshold:.7g}",
+            "black": f"{ends[0]:.7g}" if ends else "",
+            "white": f"{ends[1]:.7g}" if ends else "",
         }
+
+    @property
+    def thresholds(self) -> Mapping[str, str]:
+        """From where to where the threshold can be moved, and by how much."""
+        volume = self.volume
+        if volume.unit == "HU":
+            return {"min": "-1000", "max": "1500", "step": "10"}
+        return {
+            "min": f"{volume.black:.7g}",
+            "max": f"{volume.white:.7g}",
+            "step": f"{(volume.white - volume.black) / 250:.3g}",
+        }
+
+    @property
+    def mode(self) -> str:
+        """What is shown, as the address says it."""
+        return self.solid.name if self.solid else self.shows.value
 
     @property
     def modes(self) -> Sequence[tuple[str, str]]:
         """What can be shown."""
         return [(shows.value, words) for shows, words in SHOWS.items()]
+
+    @property
+    def solids(self) -> Sequence[dict[str, object]]:
+        """Ways to see it in color, as links."""
+        return [
+            {
+                "label": one.label,
+                "name": one.name,
+                "href": self._at(Shows.SURFACE, self.look, None, solid=one),
+                "current": one == self.solid,
+            }
+            for one in solids_of(self.volume.unit)
+        ]
 
     @property
     def presets(self) -> Sequence[dict[str, object]]:
@@ -125,9 +168,7 @@ class Turning:
     def times(self) -> Times:
         """The time points to choose from."""
         sets = self.ready.grid.sets
-        return Times(
-            sets, self.wanted_set, lambda number: self._at(self.shows, self.look, self._threshold, wanted_set=number)
-        )
+        return Times(sets, self.wanted_set, lambda number: self._as_it_is(wanted_set=number))
 
     @property
     def from_sides(self) -> Sequence[dict[str, object]]:
@@ -135,7 +176,7 @@ class Turning:
         return [
             {
                 "label": label,
-                "href": self._at(self.shows, self.look, self._threshold, angle=angle, tilt=tilt),
+                "href": self._as_it_is(angle=angle, tilt=tilt),
                 "current": (self.angle, self.tilt) == (angle, tilt),
             }
             for label, angle, tilt in SIDES
@@ -154,11 +195,14 @@ class Turning:
         return {"image": image} if (image := self.room.kept.get("image")) else {}
 
     def _is_shown(self, preset: TurnPreset) -> bool:
-        if preset.shows is not self.shows:
+        if preset.shows is not self.shows or self.solid:
             return False
         if self.is_surface:
             return self._threshold is None if preset.threshold is None else preset.threshold == self.threshold
         return preset.window == self.look.window and not self.look.auto and not self.look.voi
+
+    def _as_it_is(self, **changes: Any) -> str:
+        return self._at(self.shows, self.look, self._threshold, solid=self.solid, **changes)
 
     def _at(
         self,
@@ -169,11 +213,12 @@ class Turning:
         angle: float | None = None,
         tilt: float | None = None,
         wanted_set: int | None = None,
+        solid: Solid | None = None,
     ) -> str:
         query = {
             "angle": f"{self.angle if angle is None else angle:g}",
             "tilt": f"{self.tilt if tilt is None else tilt:g}",
-            "mode": shows.value,
+            "mode": solid.name if solid else shows.value,
         }
         if shows is Shows.SURFACE:
             query |= {"threshold": f"{threshold:.7g}"} if threshold is not None else {}

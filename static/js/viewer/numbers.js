@@ -17,7 +17,7 @@ export function readNumbers(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const about = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const Kind = KINDS[about.type];
-  const pixels = new Kind(buffer, 4 + length, about.rows * about.columns * about.samples);
+  const pixels = new Kind(buffer, 4 + length, (about.levels ?? 1) * about.rows * about.columns * about.samples);
   return { about, pixels };
 }
 
