@@ -24,6 +24,7 @@ import { startDrop, startUploadForm } from "./upload/start.js";
 // The stage of the viewer is only fetched where there is one.
 const startStage = async (figure) => (await import("./viewer/stage.js")).startStage(figure);
 
+const startCrosshair = async (form) => (await import("./viewer/crosshair.js")).startCrosshair(form);
 const startSolid = async (figure) => (await import("./viewer/solid/solid.js")).startSolid(figure);
 
 // For the whole page, once.
@@ -45,6 +46,7 @@ const parts = {
   "[data-stepper]": startStepper,
   "[data-planes]": startPlanes,
   "[data-cornerstone]": startStage,
+  "[data-planes][data-black]": startCrosshair,
   "[data-turning]": startTurning,
   "[data-stage3d]": startSolid,
   "[data-tag-filter]": startTagFilter,

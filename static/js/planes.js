@@ -34,19 +34,28 @@ function startPane(form, pane) {
     }, { passive: false });
   }
   drawing.addEventListener("click", (event) => {
-    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(drawing.getScreenCTM().inverse());
-    const { width, height } = drawing.viewBox.baseVal;
-    const [x, y] = [Math.max(0, Math.min(width, at.x)), Math.max(0, Math.min(height, at.y))];
-    const { corner, across, down, unitMm } = pane.dataset;
-    const [start, right, below] = [corner, across, down].map(vector);
-    const point = start.map((part, axis) => part + (x * right[axis] + y * below[axis]) * Number(unitMm));
-    for (const way of form.querySelectorAll("[data-direction]")) {
-      if (way === slider) continue;
-      const number = (dot(point, vector(way.dataset.direction)) - Number(way.dataset.start)) / Number(way.dataset.stepMm);
-      way.value = String(Math.max(1, Math.min(Number(way.dataset.count), Math.round(number) + 1)));
-    }
+    // Whoever drags something else on it asks for nothing by letting go.
+    if (form.dataset.drags && form.dataset.drags !== "cross") return;
+    cutAt(form, pane, event);
     form.requestSubmit();
   });
+}
+
+/** Let the others cut a plane where it is pointed at; gives the point in the patient. */
+export function cutAt(form, pane, event) {
+  const drawing = pane.querySelector("svg");
+  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(drawing.getScreenCTM().inverse());
+  const { width, height } = drawing.viewBox.baseVal;
+  const [x, y] = [Math.max(0, Math.min(width, at.x)), Math.max(0, Math.min(height, at.y))];
+  const { corner, across, down, unitMm } = pane.dataset;
+  const [start, right, below] = [corner, across, down].map(vector);
+  const point = start.map((part, axis) => part + (x * right[axis] + y * below[axis]) * Number(unitMm));
+  for (const way of form.querySelectorAll("[data-direction]")) {
+    if (way === form.elements[pane.dataset.plane]) continue;
+    const number = (dot(point, vector(way.dataset.direction)) - Number(way.dataset.start)) / Number(way.dataset.stepMm);
+    way.value = String(Math.max(1, Math.min(Number(way.dataset.count), Math.round(number) + 1)));
+  }
+  return point;
 }
 
 /** Every plane follows the slider of the time points. */

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from base64 import b64decode
 
 import numpy as np
@@ -135,3 +136,54 @@ def test_without_webgl_the_server_goes_on_drawing_and_says_so(workshop: Server, 
     visitor.page.keyboard.press("End")
     visitor.page.wait_for_url("**angle=359**mode=bone**")
     assert "mode=surface" in (visitor.page.locator("[data-stage3d] img").get_attribute("src") or "")
+
+
+def test_dragging_on_a_plane_moves_where_the_others_cut_windows_and_zooms(workshop: Server, meet: Meet) -> None:
+    """Dragged to the mark of the body the other planes show it before the pointer is let go, and after."""
+    where = sent(workshop, volumes.scan(step_mm=4.0, seed=int.from_bytes(os.urandom(4))))
+    visitor = meet(workshop)
+    page = visitor.page
+    visitor.go(f"{where}/viewer?tab=planes&axial=15&coronal=70&sagittal=20&center=-50&width=1900")
+    expect(page.locator("[data-plane-tool=cross]")).to_be_enabled()
+    drawing, sagittal = page.locator("[data-plane=axial] svg"), page.locator("[data-plane=sagittal] img")
+    line = page.locator("[data-plane=axial] .plane-line.plane-sagittal")
+    box = drawing.bounding_box()
+    assert box is not None
+    side = min(box["width"], box["height"])
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    mark = (middle[0] + side * (60.5 / 88 - 0.5), middle[1] + side * (23.5 / 88 - 0.5))
+
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(*mark, steps=4)
+    expect(sagittal).to_have_attribute("src", re.compile("index=6[012]"))
+    assert "sagittal=20" in visitor.path
+    x = float(line.get_attribute("x1") or 0) / float((drawing.get_attribute("viewBox") or "0 0 1").split()[2])
+    assert x == pytest.approx(60.5 / 88, abs=0.02)
+    page.mouse.up()
+    page.wait_for_url("**sagittal=6*")
+    assert int(page.locator("input[name=coronal]").input_value()) == pytest.approx(24, abs=1)
+    expect(line).to_have_attribute("x1", re.compile(r"^\d"))
+    assert float(line.get_attribute("x1") or 0) / 512 == pytest.approx(x, abs=0.01)
+
+    # Windowed by dragging, the address and the fields say so, and the point stays.
+    page.keyboard.press("w")
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1] - 40, steps=4)
+    expect(sagittal).to_have_attribute("src", re.compile("window=2[0-9]{3}&level=-2[0-9]{2}$"))
+    page.mouse.up()
+    page.wait_for_url("**width=2*")
+    assert "sagittal=6" in visitor.path
+    expect(page.locator("[data-plane-tool=window]")).to_have_attribute("aria-pressed", "true")
+
+    # Zoomed with the right button, the drawing stays over the picture; a key brings it back.
+    page.mouse.move(*middle)
+    page.mouse.down(button="right")
+    page.mouse.move(middle[0], middle[1] - 160, steps=4)
+    page.mouse.up(button="right")
+    image = page.locator("[data-plane=axial] img")
+    sizes = [one.evaluate("one => one.getBoundingClientRect().width") for one in (image, drawing)]
+    assert sizes[0] == sizes[1] == pytest.approx(box["width"] * np.e, rel=0.02)
+    page.keyboard.press("=")
+    assert image.evaluate("one => one.getBoundingClientRect().width") == pytest.approx(box["width"], abs=1)

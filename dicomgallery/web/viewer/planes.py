@@ -11,6 +11,7 @@ from dicomgallery.dicom.geometry import Vector
 from dicomgallery.dicom.grids import Sight, View
 from dicomgallery.dicom.health import mm
 from dicomgallery.imaging.volumes.canvas import canvas_of
+from dicomgallery.imaging.volumes.graying import ends_of
 from dicomgallery.imaging.volumes.spec import Mode, Slant
 from dicomgallery.services.volumes import Ready
 from dicomgallery.serving import paging
@@ -91,6 +92,11 @@ class Planes:
         noun = "image" if failed == 1 else "images"
         left = [f"{failed} {noun} could not be read: left empty."] if failed else []
         return [*self.ready.grid.notes, *left]
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The values that are black and white."""
+        return ends_of(self.volume, self.look.window, self.look.voi or 1, auto=self.look.auto)
 
     @property
     def facts(self) -> str:

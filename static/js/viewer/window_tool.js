@@ -3,6 +3,12 @@
 const WIDTH_SHARE = 1 / 220;
 const CENTER_SHARE = 1 / 400;
 
+/** A window after a drag of so many pixels; it gets no narrower than `leastWidth`. */
+export function dragged(from, across, down, leastWidth) {
+  const width = Math.max(leastWidth, from.width * Math.exp(across * WIDTH_SHARE));
+  return { center: from.center + down * from.width * CENTER_SHARE, width };
+}
+
 /** The tool as a class of cornerstone's; it acts on the pane that is dragged in. */
 export function windowTool(cornerstone, stage) {
   return class WindowTool extends cornerstone.BaseTool {
@@ -21,8 +27,7 @@ export function windowTool(cornerstone, stage) {
       const from = pane?.window ?? pane?.wholeWindow;
       if (!from) return;
       const [across, down] = deltaPoints.canvas;
-      const width = Math.max(pane.leastWidth, from.width * Math.exp(across * WIDTH_SHARE));
-      pane.setWindow({ center: from.center + down * from.width * CENTER_SHARE, width });
+      pane.setWindow(dragged(from, across, down, pane.leastWidth));
       stage.tell();
     }
   };
