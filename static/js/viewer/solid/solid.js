@@ -112,6 +112,8 @@ class Solid {
 
   #live() {
     this.figure.dataset.live = "";
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", this.figure.querySelector("img").alt);
     this.panel.wake(this);
     this.box.list(this.panel.boxes);
   }
