@@ -80,7 +80,8 @@ def test_the_page_shows_bones_from_the_front_and_says_where_the_sides_are(browse
     stage = re.search(r"<figure [^>]*data-stage3d[^>]*>", text)
     assert stage is not None
     assert re.findall(r'data-(\w+)="([^"]*)"', stage[0]) == [
-        ("series", "/series/1"), ("set", "1"), ("size", "44,44,22"), ("spacing", "2,2,4"), ("unit", "HU"),
+        ("values", "/series/1/volume.values?set=1"), ("shows", "mip"), ("tint", ""), ("threshold", "250"),
+        ("black", "-200"), ("white", "1199"),
     ]  # fmt: skip
 
 

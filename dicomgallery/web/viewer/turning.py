@@ -96,11 +96,6 @@ class Turning:
         is_spread = self.shows is Shows.MEAN and self.look.window is None
         ends = None if is_spread else ends_of(self.volume, self.look.window, self.look.voi or 1, auto=self.look.auto)
         return {
-            "series": url_for("viewer.show", key=str(self.room.series.id)).removesuffix("/viewer"),
-            "set": str(self.wanted_set),
-            "size": ",".join(str(side) for side in reversed(self.volume.shape)),
-            "spacing": ",".join(f"{side:.6g}" for side in reversed(self.ready.grid.spacing_mm)),
-            "unit": self.volume.unit,
             "values": url_for("viewer.numbers", key=str(self.room.series.id), set=str(self.wanted_set)),
             "shows": "solid" if self.solid else self.shows.value,
             "tint": self.solid.name if self.solid else "",
