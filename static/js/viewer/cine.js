@@ -88,7 +88,7 @@ export class Cine {
 
   #tick(now) {
     if (!this.isPlaying) return;
-    if (!this.stage.figure.isConnected) {
+    if (!this.pane.element.isConnected) {
       this.stop();
       return;
     }
@@ -141,11 +141,18 @@ export class Cine {
   }
 
   #stopByHand() {
+    // The panel's own slider is not the one of the stack, whose keys are the page's.
+    this.panel.addEventListener("keydown", (event) => {
+      if (/^(Arrow|Page|Home|End)/.test(event.key)) event.stopPropagation();
+    });
     const isOurs = ({ target }) => target instanceof Element && target.closest("[data-cine], [data-deed=cine]");
     const stop = (event) => { if (this.isPlaying && !isOurs(event)) this.stop(); };
     document.addEventListener("pointerdown", stop, true);
     document.addEventListener("wheel", stop, { capture: true, passive: true });
-    document.addEventListener("keydown", (event) => { if (!QUIET.has(event.key)) stop(event); }, true);
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.stop();
+      else if (!QUIET.has(event.key)) stop(event);
+    }, true);
   }
 }
 

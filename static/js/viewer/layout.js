@@ -191,15 +191,19 @@ export class Layout {
 
   /** Let the address, and so the links of the page, say which panes there are. */
   settle(url = new URL(location.href)) {
-    for (const name of NAMES) url.searchParams.delete(name);
-    if (this.isMany) {
-      url.searchParams.set("layout", this.kind);
-      url.searchParams.set("with", this.cells.map(({ pane }) => pane?.series ?? "").join(","));
-      for (const [name, value] of Object.entries(this.links.asked)) url.searchParams.set(name, value);
-    }
+    this.describe(url);
     // At once: what is done by hand meanwhile starts from here.
     history.replaceState({ swapped: true }, "", url);
     visit(url.href, { push: false });
+  }
+
+  /** Put into an address which panes there are. */
+  describe({ searchParams }) {
+    for (const name of NAMES) searchParams.delete(name);
+    if (!this.isMany) return;
+    searchParams.set("layout", this.kind);
+    searchParams.set("with", this.cells.map(({ pane }) => pane?.series ?? "").join(","));
+    for (const [name, value] of Object.entries(this.links.asked)) searchParams.set(name, value);
   }
 
   #mark() {
@@ -266,7 +270,7 @@ function wheelIn(layout, event) {
   if (!stage.isTurning) return;
   event.preventDefault();
   event.stopPropagation();
-  stage.rolled = cell.pane;
+  stage.ahead = cell.pane;
   const to = cell.pane.index + Math.sign(event.deltaY);
   if (to >= 0 && to < cell.pane.frames.count) stage.go(to);
 }

@@ -1,6 +1,6 @@
 // The stage: cornerstone takes over the place of the server's picture, and follows what the page says.
 import { stackAt } from "../stack.js";
-import { visit } from "../swap.js";
+import { isVisiting, visit } from "../swap.js";
 import { library } from "./library.js";
 import { startCine } from "./cine.js";
 import { startCorners } from "./corners.js";
@@ -73,7 +73,11 @@ export class Stage {
     this.active.series = figure.dataset.series;
     this.enter(this.active);
     new ResizeObserver(() => this.engine.resize(true, true)).observe(this.holder.parentElement);
-    document.addEventListener("stack:show", (event) => { if (!this.isTurning) this.go(event.detail.index); });
+    document.addEventListener("stack:show", ({ detail }) => {
+      if (this.isTurning) return;
+      if (isVisiting()) this.ahead = this.pane;
+      this.go(detail.index);
+    });
     // The page's links are of the image that it came with; the slider may be elsewhere by now.
     document.addEventListener("click", (event) => this.#bringAlong(event.target.closest("[data-swap] a[href]")), true);
     await this.follow();
@@ -102,6 +106,7 @@ export class Stage {
     if (!this.isLive || !link || link.pathname !== location.pathname || "step" in link.dataset) return;
     const url = new URL(link.href);
     url.searchParams.set("image", this.pane.index + 1);
+    this.layout?.describe(url);
     link.href = url.href;
   }
 
@@ -116,11 +121,12 @@ export class Stage {
       const list = await stackAt(address);
       for (const [index, one] of list.entries()) this.list[index].src = one.src;
     }
-    const rolled = this.rolled === this.pane;
-    this.rolled = null;
-    await this.go(rolled ? this.pane.index : said.number - 1, said);
-    if (!rolled) return;
-    // Its slider is new, and knows where to go when it has its list.
+    // Somebody may have stepped on while the page was on its way.
+    const isAhead = this.ahead === this.pane;
+    this.ahead = null;
+    await this.go(isAhead ? this.pane.index : said.number - 1, said);
+    if (!isAhead) return;
+    // A slider that is new knows where to go when it has its list.
     await stackAt(address);
     step(this.pane.index);
   }
@@ -165,7 +171,7 @@ export class Stage {
 
   /** Whether it shows what the page says, and the keys are its own. */
   get isLive() {
-    return this.figure.isConnected && "live" in this.figure.dataset;
+    return this.holder.isConnected && "live" in this.figure.dataset;
   }
 
   get image() {

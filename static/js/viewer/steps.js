@@ -10,8 +10,7 @@ export function step(index, playing = false) {
 
 /** How a drag becomes steps: a whole stack fits into the height of its pane, if that makes steps neither tiny nor long. */
 export class Drag {
-  constructor(stage, pane) {
-    this.stage = stage;
+  constructor(pane) {
     this.pane = pane;
     this.rest = 0;
   }
@@ -24,11 +23,7 @@ export class Drag {
     const steps = Math.trunc(this.rest / size);
     this.rest -= steps * size;
     const to = Math.max(0, Math.min(count - 1, pane.index + steps));
-    if (to !== pane.index) step(to, true);
-  }
-
-  end() {
-    step(this.pane.index);
+    if (to !== pane.index) step(to);
   }
 }
 
@@ -40,11 +35,11 @@ export function scrollTool(cornerstone, stage) {
     constructor(toolProps = {}, defaults = { supportedInteractionTypes: ["Mouse", "Touch"] }) {
       super(toolProps, defaults);
       this.mouseDragCallback = ({ detail }) => {
-        this.drag ??= new Drag(stage, stage.pane);
+        this.drag ??= new Drag(stage.pane);
         this.drag.by(detail.deltaPoints.canvas[1]);
       };
       this.touchDragCallback = this.mouseDragCallback;
-      this.mouseUpCallback = () => { this.drag?.end(); this.drag = null; };
+      this.mouseUpCallback = () => { this.drag = null; };
       this.touchEndCallback = this.mouseUpCallback;
     }
   };

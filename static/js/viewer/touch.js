@@ -62,7 +62,6 @@ class Fingers {
   left(event) {
     clearTimeout(this.timer);
     if (event.touches.length) return;
-    if (this.doing === "scroll") this.drag.end();
     if (this.doing === "value") this.stage.readout.clear();
     this.doing = "";
   }
@@ -78,7 +77,7 @@ class Fingers {
     const along = distance(now.center, this.first.center);
     if (Math.max(apart, along) < DECIDED_PX) return;
     this.doing = apart >= along || this.pane.frames.count < 2 ? "pinch" : "scroll";
-    this.drag = new Drag(this.stage, this.pane);
+    this.drag = new Drag(this.pane);
   }
 
   #pinch(now) {
