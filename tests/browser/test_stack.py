@@ -187,6 +187,7 @@ def test_fingers_step_zoom_and_ask_and_the_page_still_scrolls(workshop: Server, 
     stepped = int(page.locator(".stepper output").inner_text().split(" / ")[0])
     assert stepped > 5
     page.wait_for_url(f"**image={stepped}")
+    expect(page.locator(".viewer-stage > .viewer-bottom-right")).to_contain_text("Zoom")
     zoom = int(re.findall(r"Zoom (\d+)", corner(visitor, "bottom-right"))[0])
     fingers.go(((-30, 0), (-90, 0)), ((30, 0), (90, 0)))
     expect(page.locator(".viewer-bottom-right").first).not_to_contain_text(f"Zoom {zoom} %")

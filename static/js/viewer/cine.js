@@ -55,6 +55,7 @@ export class Cine {
     if (!this.isPlaying) return;
     this.isPlaying = false;
     this.pane.frames.rest();
+    if (this.panel.contains(document.activeElement)) document.activeElement.blur();
     this.panel.hidden = true;
     this.#mark();
     step(this.pane.index, false);

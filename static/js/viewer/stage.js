@@ -75,7 +75,7 @@ export class Stage {
     new ResizeObserver(() => this.engine.resize(true, true)).observe(this.holder.parentElement);
     document.addEventListener("stack:show", ({ detail }) => {
       if (this.isTurning) return;
-      if (isVisiting()) this.ahead = this.pane;
+      if (isVisiting() || !this.figure.isConnected) this.ahead = this.pane;
       this.go(detail.index);
     });
     // The page's links are of the image that it came with; the slider may be elsewhere by now.
@@ -113,6 +113,8 @@ export class Stage {
   /** Show what the page says: it is new after each of its exchanges. */
   async follow() {
     const { look, list: address, series } = this.figure.dataset;
+    // The words about the picture are new; what it shows still stands.
+    if (this.isLive) this.tell();
     if (this.isTurning) await this.layout.followTo(series);
     const said = this.told = JSON.parse(look);
     for (const { element } of this.panes) element.toggleAttribute("data-plain", said.plain);
