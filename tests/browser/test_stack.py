@@ -62,7 +62,7 @@ def opened(visitor: Visitor, path: str) -> None:
 
 
 def corner(visitor: Visitor, side: str = "bottom-left") -> str:
-    return visitor.page.locator(f".viewer-stage > .viewer-{side}").inner_text()
+    return visitor.page.locator(f".stage-words > .viewer-{side}").inner_text()
 
 
 def pane(cell: int, side: str = "bottom-left") -> str:
@@ -155,7 +155,7 @@ def test_the_pointer_is_told_value_pixel_and_place(workshop: Server, meet: Meet)
         box["x"] + box["width"] / 2 + (column + 0.5 - 32) * side, box["y"] + box["height"] / 2 + (row + 0.5 - 32) * side
     )
 
-    said = visitor.page.locator(".viewer-stage > .viewer-bottom-left")
+    said = visitor.page.locator(".stage-words > .viewer-bottom-left")
     expect(said).to_contain_text(f"Column {column + 1}, row {row + 1}")
     stored = int(one.pixel_array[row, column])
     value = round(stored * float(one.RescaleSlope) + float(one.RescaleIntercept))
@@ -187,7 +187,7 @@ def test_fingers_step_zoom_and_ask_and_the_page_still_scrolls(workshop: Server, 
     stepped = int(page.locator(".stepper output").inner_text().split(" / ")[0])
     assert stepped > 5
     page.wait_for_url(f"**image={stepped}")
-    expect(page.locator(".viewer-stage > .viewer-bottom-right")).to_contain_text("Zoom")
+    expect(page.locator(".stage-words > .viewer-bottom-right")).to_contain_text("Zoom")
     zoom = int(re.findall(r"Zoom (\d+)", corner(visitor, "bottom-right"))[0])
     fingers.go(((-30, 0), (-90, 0)), ((30, 0), (90, 0)))
     expect(page.locator(".viewer-bottom-right").first).not_to_contain_text(f"Zoom {zoom} %")
@@ -195,7 +195,7 @@ def test_fingers_step_zoom_and_ask_and_the_page_still_scrolls(workshop: Server, 
     assert larger == pytest.approx(3 * zoom, rel=0.05)
     assert f"Image {stepped} of 30" in corner(visitor)
     fingers.go(((-30, 60), (-30, -60)), ((30, 60), (30, -60)))
-    expect(page.locator(".viewer-stage > .viewer-bottom-left")).not_to_contain_text(f"Image {stepped} of 30")
+    expect(page.locator(".stage-words > .viewer-bottom-left")).not_to_contain_text(f"Image {stepped} of 30")
     assert f"Zoom {larger} %" in corner(visitor, "bottom-right")
     fingers.put("touchStart", (0, 0))
     expect(page.locator(".under-finger")).to_contain_text("HU")
@@ -261,7 +261,7 @@ def test_panes_go_together_and_the_address_keeps_them(workshop: Server, meet: Me
     choose(visitor, "One pane")
     page.wait_for_url(lambda url: "layout" not in url)
     expect(page.locator(".stage-canvas")).to_have_count(1)
-    expect(page.locator(".viewer-stage > .viewer-bottom-left")).to_contain_text("of 8")
+    expect(page.locator(".stage-words > .viewer-bottom-left")).to_contain_text("of 8")
 
 
 def test_a_long_series_holds_a_bounded_number_of_frames(workshop: Server, meet: Meet) -> None:
@@ -274,5 +274,5 @@ def test_a_long_series_holds_a_bounded_number_of_frames(workshop: Server, meet: 
     assert visitor.page.evaluate(COMES_BY, "45 / 60")
     visitor.page.keyboard.press("End")
 
-    expect(visitor.page.locator(".viewer-stage > .viewer-bottom-left")).to_contain_text("Image 60 of 60")
+    expect(visitor.page.locator(".stage-words > .viewer-bottom-left")).to_contain_text("Image 60 of 60")
     assert 0 < visitor.page.evaluate(f"{cache}.getCacheSize()") <= 20 * 64 * 64 * 2

@@ -28,8 +28,11 @@ function tell(stage, pane) {
   const figure = stage.wordsOf(pane);
   const put = (name, words) => {
     const line = figure.querySelector(`[data-live-line="${name}"]`);
-    // The page may say more of the same, such as the name of a window.
-    if (line && !(words && line.textContent.startsWith(words))) line.textContent = words;
+    if (!line) return;
+    // What the page said may be more of the same, such as the name of a window.
+    line.dataset.said ??= line.textContent;
+    const told = words && line.dataset.said.startsWith(words) ? line.dataset.said : words;
+    if (line.textContent !== told) line.textContent = told;
   };
   const place = list[pane.index];
   const along = place.at && place.axes ? dot(place.at, cross(place.axes)) : null;

@@ -114,7 +114,7 @@ export class Stage {
   async follow() {
     const { look, list: address, series } = this.figure.dataset;
     // The words about the picture are new; what it shows still stands.
-    if (this.isLive) this.tell();
+    if (this.isLive && (this.isTurning || this.ahead === this.pane)) this.tell();
     if (this.isTurning) await this.layout.followTo(series);
     const said = this.told = JSON.parse(look);
     for (const { element } of this.panes) element.toggleAttribute("data-plain", said.plain);
