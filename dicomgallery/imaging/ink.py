@@ -15,7 +15,7 @@ from dicomgallery.imaging.encode import Picture
 USUAL: Final[Color] = (255, 213, 79)
 """Where nothing asks for a color."""
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
+"""Left, top, right, bottom, where nothing else is said."""
 
 _FINER_UP_TO: Final = 6_000_000
 """Pictures of fewer pixels are drawn on at twice their size and made smaller, so that no edge is jagged."""
@@ -95,6 +95,30 @@ class Ink:
         if anchor is not None and is_led:
             middle = min(max(anchor[0], left), left + wide), min(max(anchor[1], top), top + high * len(lines))
             self.line([middle, anchor], color)
+        self._write(lines, color, font, (left, top, wide, high), share)
+
+    def corner(self, lines: Sequence[str], color: Color, *, is_low: bool, is_right: bool) -> None:
+        """Write lines into a corner of the picture, each cut to less than half of its width."""
+        size = self._letter * 0.9
+        font, high, edge = _font(round(size * self._fine)), size * 1.25, self._letter * 0.6
+        fitting = [_cut(line, font, self._size[0] * 0.47 * self._fine) for line in lines]
+        wide = max(font.getlength(line) for line in fitting) / self._fine
+        left = self._size[0] - edge - wide if is_right else edge
+        top = self._size[1] - edge - high * len(fitting) if is_low else edge
+        self._write(fitting, color, font, (left, top, wide, high), 1.0 if is_right else 0.0)
+
+    def side(self, letters: str, color: Color, side: str) -> None:
+        """Write a few letters at the middle of a side: top, right, bottom or left."""
+        size, (columns, rows) = self._letter * 1.1, self._size
+        font, edge = _font(round(size * self._fine)), self._letter * 0.6
+        wide, high = font.getlength(letters) / self._fine, size * 1.25
+        left = {"left": edge, "right": columns - edge - wide}.get(side, (columns - wide) / 2)
+        top = {"top": edge, "bottom": rows - edge - high}.get(side, (rows - high) / 2)
+        self._write([letters], color, font, (left, top, wide, high), 0.0)
+
+    def _write(self, lines: Sequence[str], color: Color, font: ImageFont.FreeTypeFont, box: Box, share: float) -> None:
+        """Write lines into a box (left, top, width, height of a line), their spare room shared out to their left."""
+        left, top, wide, high = box
         for place, line in enumerate(lines):
             spare = wide - font.getlength(line) / self._fine
             at = (left + spare * share) * self._fine, (top + place * high) * self._fine
@@ -145,6 +169,14 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise TypeError("Pillow is built without FreeType.")
     return font
+
+
+def _cut(line: str, font: ImageFont.FreeTypeFont, width: float) -> str:
+    if font.getlength(line) <= width:
+        return line
+    while line and font.getlength(f"{line}...") > width:
+        line = line[:-1]
+    return f"{line.rstrip()}..."
 
 
 @cache

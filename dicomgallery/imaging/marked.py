@@ -1,6 +1,6 @@
 """What people drew on an image, drawn over its finished picture: for pictures that leave with their marks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dicomgallery.dicom.annotations import Point
@@ -20,16 +20,24 @@ class DrawnMark:
     """The lines beside it."""
 
 
-def with_marks(picture: Picture, marks: Sequence[DrawnMark], *, scale: float = 1.0, ratio: float = 1.0) -> Picture:
+def with_marks(
+    picture: Picture,
+    marks: Sequence[DrawnMark],
+    *,
+    scale: float = 1.0,
+    ratio: float = 1.0,
+    place: Callable[[Point], Point] = lambda point: point,
+) -> Picture:
     """The picture with marks over it, the first the lowest, in color; the same picture without any.
 
     `scale` is how many pixels of the picture a column of the object takes, `ratio` the height of one of its pixels over
-    its width. Words in letters that cannot be drawn stand there as the number of the mark, from 1.
+    its width; `place` says where a point of the upright picture lies in one that was turned. Words in letters that
+    cannot be drawn stand there as the number of the mark, from 1.
     """
     if not marks:
         return picture
     ink = Ink(picture, color=True)
-    placed = [(mark, [_place(point, scale, ratio) for point in mark.points]) for mark in marks if mark.points]
+    placed = [(mark, [place(_scaled(point, scale, ratio)) for point in mark.points]) for mark in marks if mark.points]
     reach = max(picture.shape[:2]) / 32
     for mark, points in placed:
         for one in strokes(mark.kind, points, reach):
@@ -40,5 +48,5 @@ def with_marks(picture: Picture, marks: Sequence[DrawnMark], *, scale: float = 1
     return ink.over()
 
 
-def _place(point: Point, scale: float, ratio: float) -> Point:
+def _scaled(point: Point, scale: float, ratio: float) -> Point:
     return (point[0] + 0.5) * scale, (point[1] + 0.5) * scale * ratio

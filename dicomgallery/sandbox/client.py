@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.exports.weave import Weave
+from dicomgallery.imaging.finish import Finish
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import RenderSpec
@@ -115,6 +116,11 @@ class Sandbox:
         """Have the numbers of the volume in a folder put beside it; raises as `render` does."""
         with _told_why():
             _raise_if_refused(self.ask("numbers", {"folder": str(folder.absolute()), "longest": longest}))
+    def finish(self, data: bytes, wanted: Finish, *, urgency: Urgency = Urgency.PERSON) -> Rendered:
+        """A finished picture made ready to leave; raises as `render` does."""
+        told = wanted.as_json()
+        with _told_why():
+            return _rendered(self.ask("finish", {"split": len(told)}, body=told + data, urgency=urgency))
 
     def volume(self, folder: Path) -> Iterator[tuple[int, int]]:
         """Build the volume that is planned in a folder, telling how many images of how many are in.
@@ -162,14 +168,16 @@ class Sandbox:
                 yield Refused("", Refusal.UNREADABLE, _WHY_NO_MORE[Why.CRASHED])
             sweeping.is_finished = True
 
-    def ask(self, task: str, arguments: Mapping[str, Any], *, urgency: Urgency = Urgency.PERSON) -> Message:
+    def ask(
+        self, task: str, arguments: Mapping[str, Any], *, body: bytes = b"", urgency: Urgency = Urgency.PERSON
+    ) -> Message:
         """The answer to a task that has one; asked again when the server went away meanwhile.
 
         Raises TaskLostError (never BUSY) or UnavailableError.
         """
         for _ in range(_TRIES):
             try:
-                *_, last = self._messages(task, arguments, urgency)
+                *_, last = self._messages(task, arguments, urgency, body)
             except LostServerError:
                 # A dying server may still take a connection; the next one stands after a moment.
                 time.sleep(_PAUSE_SECONDS)
@@ -188,10 +196,12 @@ class Sandbox:
             time.sleep(_DYING_SECONDS)
             raise UnavailableError("The part that does long work went away; try again.") from None
 
-    def _messages(self, task: str, arguments: Mapping[str, Any], urgency: Urgency) -> Iterator[Message]:
+    def _messages(
+        self, task: str, arguments: Mapping[str, Any], urgency: Urgency, body: bytes = b""
+    ) -> Iterator[Message]:
         fields = {**arguments, "task": task, "urgency": urgency.value}
         try:
-            yield from self._channel.do(Message(Kind.TASK, fields))
+            yield from self._channel.do(Message(Kind.TASK, fields, body))
         except TaskLostError as loss:
             if loss.why is Why.BUSY:
                 raise UnavailableError("The gallery is busy; try again in a moment.") from None

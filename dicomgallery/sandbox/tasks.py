@@ -92,6 +92,18 @@ def _numbers(task: Message) -> Message:
             raise
         return Message(Kind.END, {"reason": RenderReason.NO_ROOM.value, "detail": "The disk has no room for it."})
     return Message(Kind.END, {})
+def _finish(task: Message) -> Message:
+    from dicomgallery.imaging.finish import Finish  # noqa: PLC0415
+    from dicomgallery.imaging.finishing import finish  # noqa: PLC0415
+
+    # Before the picture stands what is to become of it; its marks may have many points.
+    split = task.whole("split", most=len(task.body))
+    try:
+        made = finish(task.body[split:], Finish.from_json(task.body[:split]))
+    except CannotRenderError as refusal:
+        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
+    fields = {"media_type": made.media_type, "width": made.width, "height": made.height, "notes": []}
+    return Message(Kind.END, fields, made.data)
 
 
 def _volume(task: Message) -> Iterator[Message]:
@@ -137,6 +149,7 @@ TASKS: Final[Mapping[str, Task]] = {
     "plane": Task(_plane, preload=("dicomgallery.imaging.volumes.planes",)),
     "turn": Task(_turn, preload=("dicomgallery.imaging.volumes.turned",)),
     "numbers": Task(_numbers, preload=("dicomgallery.imaging.volumes.numbers",)),
+    "finish": Task(_finish),
     "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
     "weave": Task(_weave, is_long=True),
     "unpack": Task(_unpack, is_long=True),

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +19,16 @@ from dicomgallery.dicom import synthetic
 from dicomgallery.errors import ForbiddenError, NotFoundError, RefusedError
 from dicomgallery.imaging.exports import mp4
 from dicomgallery.imaging.spec import Format, RenderSpec, Window
+from dicomgallery.imaging.volumes.turn import Shows, Turn
 from dicomgallery.models import Export, db, in_context, now, transaction
-from dicomgallery.services import exports, pictures, removal
-from dicomgallery.services.exports import Asked, Kind, Of
+from dicomgallery.services import exports, pictures, removal, rotations
+from dicomgallery.services import volumes as all_volumes
+from dicomgallery.services.exports import TURNING, Asked, Kind, Of
 from dicomgallery.services.pictures import Picture
 from dicomgallery.services.upkeep import clear_exports
+from tests import volumes
 from tests.conftest import Gallery
+from tests.marking import drawn
 
 Values = npt.NDArray[np.uint8]
 
@@ -230,7 +235,7 @@ def test_a_pdf_of_many_pictures_has_several_pages(gallery: Gallery) -> None:
         ({"longest_side": 10**9}, "The longest side must lie between 32 and 2\u202f048."),
         ({"step": 0}, "Every how many must lie between 1 and 1\u202f000\u202f000."),
         ({"first": 10**9}, "The first picture must lie between 1 and 1\u202f000\u202f000."),
-        ({"kind": Kind.JPEG, "of": Of.AXIAL}, "Planes leave as PNG"),
+        ({"kind": Kind.JPEG, "of": Of.AXIAL}, "Planes and turning volumes leave as PNG"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_sentence(fields: dict[str, object], sentence: str) -> None:
@@ -399,3 +404,74 @@ def test_a_full_disk_is_told_in_words(gallery: Gallery, monkeypatch: pytest.Monk
 
     assert exports.of(export_id, actor=gallery.actor).sentence.startswith("The gallery's disk is full")
     assert list(gallery.settings.exports.iterdir()) == []
+
+
+def inked(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+    """The rows and columns where the color of marks was laid on."""
+    found: npt.NDArray[np.intp] = np.argwhere(picture[..., 0].astype(int) - picture[..., 2] > 60)
+    return found
+
+
+def test_marks_leave_on_their_pictures_when_asked_for_their_texts_only_with_names(gallery: Gallery) -> None:
+    gallery.ingest(*synthetic.ct_series(3, 64, 64))
+    # The first of the viewer is the last that came.
+    drawn(3, {"kind": "arrow", "points": [[10, 50], [20, 50]], "text": "for Dr. Doe"})
+
+    def left(**asked: bool) -> list[npt.NDArray[np.uint8]]:
+        archive = zipped(gallery, Asked(Kind.PNG, **asked))
+        said = archive.read("READ ME.txt").decode()
+        assert ("1 mark drawn over 1 picture" in said) == asked.get("marks", False)
+        assert ("may name somebody" in said) == asked.get("names", False)
+        return [
+            np.asarray(Image.open(io.BytesIO(archive.read(f"{number:04d}.png"))).convert("RGB")) for number in (1, 2, 3)
+        ]
+
+    plain, marked, named = left(), left(marks=True), left(marks=True, names=True)
+
+    assert [len(inked(one)) for one in plain] == [0, 0, 0]
+    assert [len(inked(one)) > 0 for one in marked] == [True, False, False]
+    rows, columns = inked(marked[0]).T
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (
+        pytest.approx(50, abs=3), pytest.approx(51, abs=3), pytest.approx(10, abs=2), pytest.approx(21, abs=2),
+    )  # fmt: skip
+    assert len(inked(named[0])) > 2 * len(inked(marked[0]))
+    movie = Image.open(io.BytesIO(taken(gallery, Asked(Kind.WEBP, marks=True))))
+    assert len(inked(np.asarray(movie.convert("RGB")))) > 0
+    leaf = zipped(gallery, Asked(Kind.JPEG, marks=True, last=1))
+    assert len(inked(np.asarray(Image.open(io.BytesIO(leaf.read("0001.jpg")))))) > 0
+
+
+def test_marks_that_nobody_made_are_told_to_be_lacking(gallery: Gallery) -> None:
+    gallery.ingest(*synthetic.ct_series(2, 16, 16))
+    drawn(1)
+
+    account = made(gallery, Asked(Kind.GIF, marks=True, last=1))
+
+    assert json.loads(account.export.remarks) == [
+        "Nobody has drawn on these images, so there are no marks on the pictures."
+    ]
+
+
+@pytest.mark.parametrize("of", sorted(TURNING))
+def test_a_volume_leaves_turning_as_a_movie_and_as_pictures(gallery: Gallery, of: Of) -> None:
+    gallery.ingest(*volumes.scan(step_mm=4.0, pixel_mm=(2.0, 2.0)))
+    asked = Asked(Kind.GIF, of=of, degrees=45, tilt=10, window=Window(500, 1400), threshold=250, longest_side=128)
+
+    movie = Image.open(io.BytesIO(taken(gallery, asked)))
+    pictures = zipped(gallery, replace(asked, kind=Kind.PNG))
+
+    assert (movie.size, movie.n_frames) == ((128, 128), 8)
+    assert pictures.namelist() == [*(f"{number:04d}.png" for number in range(1, 9)), "READ ME.txt"]
+    assert "in a full turn" in pictures.read("READ ME.txt").decode()
+    ready = all_volumes.built(1, actor=gallery.actor)
+    assert isinstance(ready, all_volumes.Ready)
+    turn = Turn(90, 10, Shows(of.value), window=asked.window, threshold=250)
+    there = rotations.picture(ready, turn)
+    assert isinstance(there, Picture)
+    assert pictures.read("0003.png") == there.read()
+
+
+@pytest.mark.parametrize("changes", [{"degrees": 0.1}, {"degrees": 180.0}, {"tilt": 91.0}, {"threshold": 1e10}])
+def test_a_turn_that_makes_no_sense_is_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(RefusedError, match="must lie between"):
+        Asked(Kind.GIF, of=Of.MIP, **changes)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from dicomgallery.dicom import synthetic
 from dicomgallery.imaging.exports import mp4
 from tests.conftest import Gallery
+from tests.marking import drawn
 from tests.web.conftest import Browser
 
 
@@ -201,3 +202,43 @@ def test_a_series_without_pictures_has_nothing_to_choose(browser: Browser, galle
     assert "There are no pictures in this series" in page(browser, "/series/1/export")
     assert "/export" not in page(browser, "/series/1").split("<main")[1].split("</main")[0]
     assert browser.get("/series/1.2.3/export").status_code == 404
+
+
+def test_marks_and_turns_are_asked_for_in_the_form_and_told_on_the_page(browser: Browser, gallery: Gallery) -> None:
+    gallery.ingest(*synthetic.ct_series(3, 32, 32))
+    drawn(1)
+
+    form = page(browser, "/series/1/export?marks=1&of=stack")
+    assert ("marks", "1") in checked(form)
+    assert ("names", "1") not in checked(form)
+    assert "1 mark on this series." in form
+    marked = browser.post("/series/1/exports", {"kind": "png", "marks": "1", "names": "1"}).location
+    turning = browser.post(
+        "/series/1/exports", {"kind": "gif", "of": "surface", "degrees": "30", "tilt": "-20", "threshold": "250"}
+    ).location
+    gallery.work()
+
+    told = page(browser, marked)
+    assert "drawn over, with what people wrote there" in told
+    assert "may name somebody" in told
+    assert "marks=1&names=1" in told
+    told = page(browser, turning)
+    assert "12 pictures around, tilted by −20°, beginning at 250" in told
+    assert "may name somebody" not in told
+    assert "degrees=30&tilt=-20&threshold=250" in told
+    file = browser.client.get(turning.split("?")[0] + "/file")
+    assert file.headers["Content-Disposition"] == 'attachment; filename="series-1-surface.gif"'
+    # Marks are of images: a volume that turns has none.
+    again = browser.post("/series/1/exports", {"kind": "gif", "of": "mip", "marks": "1"}).location
+    assert "drawn over" not in page(browser, again)
+
+
+def test_the_turning_view_leads_to_its_export(browser: Browser, gallery: Gallery) -> None:
+    gallery.ingest(*synthetic.ct_series(3, 32, 32))
+    browser.client.get("/series/1/mip.png")
+
+    surface = page(browser, "/series/1/viewer?tab=3d&mode=surface&threshold=-300&tilt=15")
+    projected = page(browser, "/series/1/viewer?tab=3d&mode=minip&center=7&width=80")
+
+    assert 'href="/series/1/export?kind=gif&of=surface&tilt=15&threshold=-300"' in surface
+    assert 'href="/series/1/export?kind=gif&of=minip&tilt=0&center=7&width=80"' in projected

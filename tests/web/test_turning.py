@@ -125,14 +125,15 @@ def test_values_without_a_scale_of_their_own_have_presets_of_their_own(browser: 
 def test_a_turn_is_as_many_pictures_as_asked_each_from_its_side(body: Gallery) -> None:
     ready = volumes.built(1, actor=body.actor)
     assert isinstance(ready, Ready)
+    turn = Turn(90, 0, Shows.MIP)
 
-    pictures = list(rotations.rotation(ready, Turn(90, 0, Shows.MIP), 4))
+    turns = [rotations.turned_on(turn, number, 4) for number in range(1, 5)]
 
-    assert [(one.width, one.height) for one in pictures] == [(512, 512)] * 4
-    alone = rotations.picture(ready, Turn(180, 0, Shows.MIP))
-    assert isinstance(alone, Picture)
-    assert pictures[1].data == alone.read()
-    assert len({one.data for one in pictures}) == 4
+    assert [one.angle for one in turns] == [90, 180, 270, 0]
+    pictures = [rotations.picture(ready, one) for one in turns]
+    drawn = [one.read() for one in pictures if isinstance(one, Picture)]
+    assert [shown(one).shape for one in drawn] == [(512, 512)] * 4
+    assert len(set(drawn)) == 4
 
 
 def test_a_card_of_a_series_with_pictures_leads_to_its_viewer(browser: Browser, gallery: Gallery) -> None:

@@ -13,6 +13,12 @@ from dicomgallery.services.zipping import Entry
 
 README: Final = "READ ME.txt"
 _LEAST_DIGITS: Final = 4
+_SHOWN: Final = {
+    Of.STACK: "images",
+    Of.MIP: "views of the highest values in a full turn",
+    Of.MINIP: "views of the lowest values in a full turn",
+    Of.SURFACE: "views of a surface in a full turn",
+}
 
 
 def make(work: Workshop) -> Made:
@@ -46,11 +52,12 @@ def _entry(name: str, data: bytes) -> Entry:
 
 
 def _text(asked: Asked, count: int, source: Source, lacking: list[Lack]) -> str:
-    what = "images" if asked.of is Of.STACK else f"{asked.of} planes"
+    what = _SHOWN.get(asked.of, f"{asked.of} planes")
     lines = [
         f"{count} of {source.count} {what} of a series, numbered as the viewer of the gallery counts them.",
         f"Window: {asked.window_words}.",
         "Names, numbers and dates of the patient are left out; what is part of the pixels themselves is still there.",
+        *(["What people wrote beside their marks is on the pictures, and may name somebody."] if asked.names else []),
         "Not for diagnosis.",
         *source.remarks,
     ]

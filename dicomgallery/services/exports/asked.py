@@ -9,9 +9,11 @@ from typing import Any, Final, Self
 from dicomgallery.dicom.values import counted, grouped, with_minus
 from dicomgallery.errors import RefusedError
 from dicomgallery.imaging.spec import MAX_FRAME, MAX_VOI, Window
+from dicomgallery.imaging.volumes.turn import FARTHEST_THRESHOLD, STEEPEST_DEGREES
 
 SLOWEST, FASTEST = 0.1, 50.0
 SMALLEST, LARGEST = 32, 2048
+FINEST_DEGREES, COARSEST_DEGREES = 0.5, 90.0
 MOST_SETS: Final = 9999
 
 
@@ -37,8 +39,13 @@ class Of(StrEnum):
     AXIAL = "axial"
     CORONAL = "coronal"
     SAGITTAL = "sagittal"
+    MIP = "mip"
+    """The whole volume, turning about the body: its highest values."""
+    MINIP = "minip"
+    SURFACE = "surface"
 
 
+TURNING: Final = frozenset({Of.MIP, Of.MINIP, Of.SURFACE})
 PICTURES: Final = frozenset({Kind.PNG, Kind.JPEG})
 SHEETS: Final = frozenset({Kind.SHEET, Kind.PDF})
 MOVIES: Final = frozenset({Kind.GIF, Kind.WEBP, Kind.MP4})
@@ -87,7 +94,16 @@ class Asked:
     plain: bool = False
     """Without the overlays and shutters of the files."""
     wanted_set: int = 1
-    """Of planes: the time point, phase or echo."""
+    """Of planes and turning volumes: the time point, phase or echo."""
+    marks: bool = False
+    """Of the images as they are: what people drew on them is drawn over them."""
+    names: bool = False
+    """With what people wrote beside their marks, which may name a person."""
+    degrees: float = 5.0
+    """Between two pictures of a turning volume, as nearly as a full turn allows."""
+    tilt: float = 0.0
+    threshold: float | None = None
+    """The value at which a surface begins; None chooses one."""
 
     def __post_init__(self) -> None:
         """Refuse, in a sentence, what makes no sense."""
@@ -100,10 +116,16 @@ class Asked:
         _between("The pictures a second", self.fps, SLOWEST, FASTEST)
         _between("The longest side", self.longest_side, SMALLEST, LARGEST)
         _between("The number of a time point", self.wanted_set, 1, MOST_SETS)
+        _between("The degrees between two pictures", self.degrees, FINEST_DEGREES, COARSEST_DEGREES)
+        _between("The tilt", self.tilt, -STEEPEST_DEGREES, STEEPEST_DEGREES)
+        if self.threshold is not None:
+            _between("The value at which a surface begins", self.threshold, -FARTHEST_THRESHOLD, FARTHEST_THRESHOLD)
         if self.voi is not None:
             _between("The number of a window", self.voi, 1, MAX_VOI)
         if self.kind is Kind.JPEG and self.of is not Of.STACK:
-            raise RefusedError("Planes leave as PNG, which loses nothing: choose the ZIP of PNG pictures.")
+            raise RefusedError(
+                "Planes and turning volumes leave as PNG, which loses nothing: choose the ZIP of PNG pictures."
+            )
 
     def numbers(self, count: int) -> range:
         """Which of so many pictures are taken, counted from 1; RefusedError when that are none or too many."""
@@ -118,6 +140,11 @@ class Asked:
                 f"Take fewer, or every {enough} of them."
             )
         return taken
+
+    @property
+    def turn_count(self) -> int:
+        """How many pictures a full turn has."""
+        return max(1, round(360 / self.degrees))
 
     @property
     def window_words(self) -> str:

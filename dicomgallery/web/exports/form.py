@@ -7,6 +7,7 @@ from functools import cached_property
 from flask import url_for
 
 from dicomgallery.access import Actor
+from dicomgallery.catalog import marks
 from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.instances import images_of
 from dicomgallery.dicom import values
@@ -32,6 +33,7 @@ class Form:
         self.look = look_of(sent)
         self.complaint = complaint
         self._sent = sent
+        self._actor = actor
 
     @property
     def title(self) -> str:
@@ -81,6 +83,11 @@ class Form:
         if bare not in [look for _, look in ways]:
             ways.insert(0, ("As you looked at it", bare))
         return [(look.query().removeprefix("?"), _named(label, look), look == bare) for label, look in ways]
+
+    @cached_property
+    def marks_count(self) -> int:
+        """How many marks people drew on it."""
+        return len(marks.outlined(self._actor.scope, self.series.id))
 
     @property
     def limits(self) -> str:

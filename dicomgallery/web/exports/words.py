@@ -8,7 +8,8 @@ from typing import Final
 from flask import url_for
 
 from dicomgallery.catalog.exports import Account
-from dicomgallery.services.exports import MOVIES, VALUES, Asked, Kind, Of
+from dicomgallery.dicom.values import with_minus
+from dicomgallery.services.exports import MOVIES, TURNING, VALUES, Asked, Kind, Of
 from dicomgallery.serving import paging
 from dicomgallery.web import crumbs
 from dicomgallery.web.exports.asking import fields_of
@@ -51,6 +52,9 @@ OF: Final = {
     Of.AXIAL: "Axial planes",
     Of.CORONAL: "Coronal planes",
     Of.SAGITTAL: "Sagittal planes",
+    Of.MIP: "Turning, highest values (MIP)",
+    Of.MINIP: "Turning, lowest values (MinIP)",
+    Of.SURFACE: "Turning, surface",
 }
 STAGES: Final = {
     "waiting": "Waiting",
@@ -125,6 +129,8 @@ class Told:
                 {"label": "Pictures", "value": _range(asked)},
                 {"label": "Window", "value": asked.window_words},
             ]
+            facts += [{"label": "Turn", "value": _turn(asked)}] if asked.of in TURNING else []
+            facts += [{"label": "Marks", "value": _marks(asked)}] if asked.marks else []
         if asked.kind in MOVIES:
             speed = f"{asked.fps:g} pictures a second, at most {asked.longest_side} pixels wide or high"
             facts.append({"label": "Movie", "value": speed})
@@ -133,6 +139,17 @@ class Told:
     @property
     def _series_page(self) -> str:
         return url_for("series.show", series_id=self.account.series.id)
+
+
+def _turn(asked: Asked) -> str:
+    words = f"{asked.turn_count} pictures around, tilted by {with_minus(f'{asked.tilt:g}')}\N{DEGREE SIGN}"
+    if asked.of is Of.SURFACE and asked.threshold is not None:
+        words += f", beginning at {with_minus(f'{asked.threshold:g}')}"
+    return words
+
+
+def _marks(asked: Asked) -> str:
+    return "drawn over, with what people wrote there" if asked.names else "drawn over, without what people wrote there"
 
 
 def _range(asked: Asked) -> str:

@@ -13,6 +13,7 @@ from dicomgallery.imaging.volumes.small import size_of
 from dicomgallery.imaging.volumes.turn import STEEPEST_DEGREES, Shows, Turn
 from dicomgallery.imaging.volumes.turn_presets import Solid, TurnPreset, presets_of, solids_of, usual_threshold
 from dicomgallery.services.volumes import Ready
+from dicomgallery.serving import paging
 from dicomgallery.web.look import Look
 from dicomgallery.web.viewer import asking, windowing
 from dicomgallery.web.viewer.room import Room, viewer_page
@@ -184,6 +185,15 @@ class Turning:
         window = windowing.of_page(self.look)
         kept |= {"window": window["window"]} if "window" in window and not self.is_surface else {}
         return [("tab", "3d"), *kept.items(), *self._image.items()]
+
+    @property
+    def export(self) -> str:
+        """Where it leaves as a movie of a full turn, looked at in the same way."""
+        of = self.shows.value if self.shows is not Shows.MEAN else Shows.MIP.value
+        query = [("kind", "gif"), ("of", of), ("tilt", f"{self.tilt:g}")]
+        query += [("threshold", f"{self.threshold:.7g}")] if self.is_surface else windowing.of_page(self.look).items()
+        query += [("set", str(self.wanted_set))] if self.wanted_set > 1 else []
+        return paging.address(url_for("exports.form", key=str(self.room.series.id)), query)
 
     @property
     def _image(self) -> dict[str, str]:
