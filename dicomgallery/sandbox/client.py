@@ -116,6 +116,7 @@ class Sandbox:
         """Have the numbers of the volume in a folder put beside it; raises as `render` does."""
         with _told_why():
             _raise_if_refused(self.ask("numbers", {"folder": str(folder.absolute()), "longest": longest}))
+
     def finish(self, data: bytes, wanted: Finish, *, urgency: Urgency = Urgency.PERSON) -> Rendered:
         """A finished picture made ready to leave; raises as `render` does."""
         told = wanted.as_json()

@@ -92,6 +92,8 @@ def _numbers(task: Message) -> Message:
             raise
         return Message(Kind.END, {"reason": RenderReason.NO_ROOM.value, "detail": "The disk has no room for it."})
     return Message(Kind.END, {})
+
+
 def _finish(task: Message) -> Message:
     from dicomgallery.imaging.finish import Finish  # noqa: PLC0415
     from dicomgallery.imaging.finishing import finish  # noqa: PLC0415

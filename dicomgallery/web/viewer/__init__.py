@@ -17,7 +17,7 @@ from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.numbers import respond_numbers
 from dicomgallery.serving.pictures import respond
-from dicomgallery.web.viewer import asking
+from dicomgallery.web.viewer import asking, leaving
 from dicomgallery.web.viewer.planes import Planes
 from dicomgallery.web.viewer.room import Room, viewer_page
 from dicomgallery.web.viewer.slices import frames_json, slice_of
@@ -122,6 +122,22 @@ def numbers(key: str) -> ResponseReturnValue:
     return respond_numbers(volume_numbers.of(ready, longest))
 
 
+@bp.get("/viewer.png")
+@needs(Permission.VIEW)
+def picture(key: str) -> ResponseReturnValue:
+    """What the viewer shows at the same query, whole, as PNG; of several planes the first.
+
+    `marks=1` draws what people drew over an image, `rotate` turns by 90, 180 or 270 degrees after `flip` (h, v or hv),
+    `size` is its longest side, `identity=1` writes the words of the corners into it and those beside marks.
+    """
+    actor = current_actor()
+    try:
+        view = leaving.view_of(actor, Room.of(actor, key, request.args), request.args)
+    except ValueError as error:
+        raise RefusedError(f"This picture cannot be drawn. {error}") from error
+    return respond(view) if isinstance(view, NoPicture) else _named(view.etag, view.draw)
+
+
 def _drawn(
     key: str, etag_of: Callable[[Ready], str], draw: Callable[[Ready], Picture | NoPicture]
 ) -> ResponseReturnValue:
@@ -131,8 +147,12 @@ def _drawn(
     ready = volumes.built(found.id, actor=actor, wanted_set=asking.wanted_set(request.args))
     if isinstance(ready, Refused):
         return respond(volumes.no_plane(ready))
-    etag = etag_of(ready)
-    response = Response(status=304) if request.if_none_match.contains(etag) else respond(draw(ready))
+    return _named(etag_of(ready), lambda: draw(ready))
+
+
+def _named(etag: str, draw: Callable[[], Picture | NoPicture]) -> ResponseReturnValue:
+    """A picture that may be another one at the same address later, or that whoever asks has it already."""
+    response = Response(status=304) if request.if_none_match.contains(etag) else respond(draw())
     if "X-No-Picture" not in response.headers:
         # More images may come into the series: the same address then shows another volume.
         response.set_etag(etag)

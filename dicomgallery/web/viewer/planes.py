@@ -146,6 +146,11 @@ class Planes:
         return [("tab", "planes"), *unseen.items(), *kept.items()]
 
     @property
+    def here(self) -> str:
+        """The address of what is looked at."""
+        return self.at(self._numbers)
+
+    @property
     def export(self) -> str:
         """Where the series leaves as files, looked at in the same way."""
         kept = [(name, value) for name, value in self._kept(self.look, self.wanted_set).items() if name != "image"]

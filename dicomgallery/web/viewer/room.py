@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
+from urllib.parse import urljoin
 
-from flask import url_for
+from flask import request, url_for
 
 from dicomgallery.access import Actor
 from dicomgallery.catalog import cards, studies
 from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.query import Level
 from dicomgallery.catalog.series import SeriesPage
+from dicomgallery.dicom import values
 from dicomgallery.models import Series
 from dicomgallery.web import crumbs
 from dicomgallery.web.cards import thumbnail
@@ -71,10 +73,33 @@ class Room:
         """The address of the viewer, without what is looked at."""
         return viewer_page(self.series.id)
 
+    def whole(self, view: str) -> str:
+        """The address of a view with the name of this gallery before it, to be given to others."""
+        return urljoin(request.url_root, view)
+
+    def as_png(self, view: str) -> str:
+        """The picture of a view of this viewer, by its address."""
+        return url_for("viewer.picture", key=str(self.series.id)) + view.removeprefix(self.here)
+
     @property
     def title(self) -> str:
         """What the series is called."""
         return crumbs.series_title(self.series)
+
+    @property
+    def person(self) -> Sequence[str]:
+        """The patient, as they stand in a corner."""
+        patient, study = self.page.patient, self.page.study
+        about = (values.display_sex(patient.sex), values.display_age(study.age))
+        parts = (crumbs.patient_name(patient), patient.patient_id, ", ".join(one for one in about if one))
+        return [part for part in dict.fromkeys(parts) if part]
+
+    @property
+    def origin(self) -> Sequence[str]:
+        """Where and when it was made, and what it is called."""
+        study = self.page.study
+        when = f"{values.display_date(study.date)} {values.display_time(study.time)}".strip()
+        return [part for part in (study.institution, when, self.series.description) if part]
 
     @property
     def crumbs(self) -> crumbs.Crumbs:

@@ -24,12 +24,12 @@ from dicomgallery.dicom.values import with_minus
 from dicomgallery.imaging.presets import CT_PRESETS
 from dicomgallery.imaging.spec import Format, RenderSpec
 from dicomgallery.services import inspecting
-from dicomgallery.web import crumbs
 from dicomgallery.web.cards import picture
 from dicomgallery.web.image_page import ImagePage
 from dicomgallery.web.look import Look
 from dicomgallery.web.marking import Marks
 from dicomgallery.web.viewer import asking
+from dicomgallery.web.viewer.placing import Placing
 from dicomgallery.web.viewer.room import Room
 
 AHEAD: Final = 3
@@ -40,10 +40,13 @@ def slice_of(actor: Actor, room: Room, args: Mapping[str, str]) -> "SlicePage | 
     places = images_of(room.page.slices)
     if not places:
         return None
+    placing = Placing.of(args)
     number = asking.clamped(args.get("image", ""), 1, len(places), usual=len(places) // 2 + 1)
     one, frame = places[number - 1]
-    look = replace(Look.parse(args, frames=0), frame=frame, tab="tags", also=(("image", str(number)), *room.panes))
-    return SlicePage(actor, instances.detail(actor.scope, one.id), look, room=room, places=places, number=number)
+    also = (("image", str(number)), *placing.pairs, *room.panes)
+    look = replace(Look.parse(args, frames=0), frame=frame, tab="tags", also=also)
+    found = instances.detail(actor.scope, one.id)
+    return SlicePage(actor, found, look, room=room, places=places, number=number, placing=placing)
 
 
 def frames_json(actor: Actor, room: Room, places: Sequence[Image], args: Mapping[str, str]) -> dict[str, object]:
@@ -94,9 +97,18 @@ class SlicePage(ImagePage):
     """An image in the viewer, looked at in one way."""
 
     def __init__(
-        self, actor: Actor, found: Detail, look: Look, *, room: Room, places: Sequence[Image], number: int
+        self,
+        actor: Actor,
+        found: Detail,
+        look: Look,
+        *,
+        room: Room,
+        places: Sequence[Image],
+        number: int,
+        placing: Placing,
     ) -> None:
         super().__init__(actor, found, look)
+        self.placing = placing
         self.room = room
         self.places = places
         self.number = number
@@ -121,7 +133,8 @@ class SlicePage(ImagePage):
         """The viewer at another image, looked at in the same way; empty where there is none."""
         if not 1 <= number <= self.total:
             return ""
-        return self.room.here + self.look.query(frame=None, also=(("image", str(number)), *self._tab, *self.room.panes))
+        also = (("image", str(number)), *self.placing.pairs, *self._tab, *self.room.panes)
+        return self.room.here + self.look.query(frame=None, also=also)
 
     @property
     def stack(self) -> str:
@@ -137,6 +150,7 @@ class SlicePage(ImagePage):
         if look.window is not None:
             told["window"] = {"center": look.window.center, "width": look.window.width}
         # What is more than one window is drawn by the server alone.
+        told["view"] = self.placing.on_stage
         told["picture"] = look.auto or look.voi is not None or look.state is not None or look.plain
         cine = cine_of(inspecting.dataset_of(self.instance.id, actor=self.actor))
         told["cine"] = {"rate": cine.rate, "from": cine.origin, "sweeps": cine.sweeps}
@@ -149,6 +163,16 @@ class SlicePage(ImagePage):
         return url_for("exports.form", key=str(self.series.id)) + (query if len(query) > 1 else "")
 
     @property
+    def link(self) -> str:
+        """The whole address of what is looked at, to be given to others."""
+        return self.room.whole(self.at(self.number))
+
+    @property
+    def as_png(self) -> str:
+        """The picture of what is looked at; more can be asked of it."""
+        return self.room.as_png(self.at(self.number))
+
+    @property
     def sizes(self) -> Mapping[str, str]:
         """Width and center of the windows that everybody knows, by their keys."""
         presets = CT_PRESETS.values() if self.series.modality == "CT" else ()
@@ -157,7 +181,8 @@ class SlicePage(ImagePage):
     @property
     def kept(self) -> Sequence[tuple[str, str]]:
         """What the form of the slider sends along."""
-        return [*parse_qsl(self.look.query(frame=None, also=()).removeprefix("?")), *self._tab, *self.room.panes]
+        look = parse_qsl(self.look.query(frame=None, also=()).removeprefix("?"))
+        return [*look, *self.placing.pairs, *self._tab, *self.room.panes]
 
     @property
     def ahead(self) -> Sequence[str]:
@@ -173,17 +198,13 @@ class SlicePage(ImagePage):
 
     @property
     def person(self) -> Sequence[str]:
-        """The patient and the place, as they stand in the corner."""
-        patient = self.found.patient
-        about = (values.display_sex(patient.sex), values.display_age(self.study.age))
-        parts = (crumbs.patient_name(patient), patient.patient_id, ", ".join(one for one in about if one))
-        return [part for part in dict.fromkeys(parts) if part]
+        """The patient, as they stand in the corner."""
+        return self.room.person
 
     @property
     def origin(self) -> Sequence[str]:
         """Where and when it was made."""
-        when = f"{values.display_date(self.study.date)} {values.display_time(self.study.time)}".strip()
-        return [part for part in (self.study.institution, when, self.series.description) if part]
+        return self.room.origin
 
     @property
     def which(self) -> str:

@@ -187,6 +187,11 @@ class Turning:
         return [("tab", "3d"), *kept.items(), *self._image.items()]
 
     @property
+    def here(self) -> str:
+        """The address of what is looked at."""
+        return self._at(self.shows, self.look, self._threshold)
+
+    @property
     def export(self) -> str:
         """Where it leaves as a movie of a full turn, looked at in the same way."""
         of = self.shows.value if self.shows is not Shows.MEAN else Shows.MIP.value
