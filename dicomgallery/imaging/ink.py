@@ -186,7 +186,8 @@ def _missing() -> bytes:
 
 def _spelled(line: str) -> str | None:
     """A line in the letters that the font has, accents left away; None where that would not say the same."""
-    written = "".join(char if _has(char) else _plain(char) for char in line)
+    # The font has one space, and draws a box for those of other widths.
+    written = "".join(" " if char.isspace() else char if _has(char) else _plain(char) for char in line)
     return written if all(map(_has, dict.fromkeys(written))) else None
 
 

@@ -30,6 +30,20 @@ export async function askText(question, text = "") {
   return agreed ? field.value.trim() : null;
 }
 
+/** Offer choices as {name: [label, whether chosen]}; answers {name: whether chosen}, or null when it was called off. */
+export async function askChoices(question, choices, agree) {
+  const title = Object.assign(document.createElement("h2"), { textContent: question });
+  const fields = Object.entries(choices).map(([name, [words, checked]]) => {
+    const label = Object.assign(document.createElement("label"), { className: "choice" });
+    const text = Object.assign(document.createElement("span"), { textContent: words });
+    label.append(Object.assign(document.createElement("input"), { type: "checkbox", name, checked }), text);
+    return label;
+  });
+  const buttons = [["yes", agree, "button button-primary"], ["no", "Cancel", "button"]];
+  if (!await asked(question, [title, ...fields], buttons)) return null;
+  return Object.fromEntries(fields.map((label) => [label.firstChild.name, label.firstChild.checked]));
+}
+
 function asked(question, content, buttons) {
   const dialog = document.createElement("dialog");
   dialog.className = "dialog dialog-small";

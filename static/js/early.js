@@ -6,6 +6,8 @@
     const theme = localStorage.getItem("theme");
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
     if (sessionStorage.getItem("privacy") === "on") root.dataset.privacy = "";
+    const corners = sessionStorage.getItem("corners");
+    if (corners) root.dataset.corners = corners;
   } catch {
     // Storage may be forbidden; the system's theme and open names are the default.
   }

@@ -19,6 +19,7 @@ import { startExplain, startTagFilter } from "./tags.js";
 import { startTheme } from "./theme.js";
 import { startToast } from "./toasts.js";
 import { startTurning } from "./turning.js";
+import { dressWords, startWords } from "./words.js";
 import { startDrop, startUploadForm } from "./upload/start.js";
 
 // The stage of the viewer is only fetched where there is one.
@@ -28,7 +29,7 @@ const startCrosshair = async (form) => (await import("./viewer/crosshair.js")).s
 const startSolid = async (figure) => (await import("./viewer/solid/solid.js")).startSolid(figure);
 
 // For the whole page, once.
-const page = [startKeys, startSwaps, startTheme, startPrivacy, startDialogs, startConfirm, startMenus, startCopy, startDrop];
+const page = [startKeys, startSwaps, startTheme, startPrivacy, startDialogs, startConfirm, startMenus, startCopy, startDrop, startWords];
 
 // For each element, when it comes: at first, and when a part of the page was exchanged.
 const parts = {
@@ -49,6 +50,7 @@ const parts = {
   "[data-planes][data-black]": startCrosshair,
   "[data-turning]": startTurning,
   "[data-stage3d]": startSolid,
+  "[data-corner-words]": dressWords,
   "[data-tag-filter]": startTagFilter,
   "[data-explain]": startExplain,
   "[data-toast]": startToast,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dicomgallery.imaging.ink import USUAL
+from dicomgallery.imaging.ink import USUAL, drawable
 from dicomgallery.imaging.marked import DrawnMark, with_marks
 from dicomgallery.imaging.marks import NAMES, POINTS, Kind, strokes
 
@@ -106,3 +106,7 @@ def test_marks_far_outside_or_in_a_heap_do_no_harm(kind: Kind) -> None:
         mark = DrawnMark(kind, tuple(points), ("x" * 5000, *["line"] * 100))
         assert with_marks(BLACK, [mark], scale=3).shape[:2] == (200, 200)
         assert len(strokes(kind, points, 5)) <= 3
+
+
+def test_spaces_of_every_width_are_spaces() -> None:
+    assert drawable(["−15\u202fmm\tand\u00a0on"], "?") == ["-15 mm and on"]

@@ -7,8 +7,10 @@ import { startCorners } from "./corners.js";
 import { startLayout } from "./layout.js";
 import { Marks } from "./marks.js";
 import { Pane } from "./pane.js";
+import { describePlacing, startPlacing } from "./placing.js";
 import { Readout } from "./readout.js";
 import { step } from "./steps.js";
+import { startSaving } from "./saving.js";
 import { DEEDS, Tools, startTools } from "./tools.js";
 import { startTouch } from "./touch.js";
 
@@ -84,6 +86,8 @@ export class Stage {
     startTools(this);
     startCorners(this);
     this.marks = new Marks(this);
+    startPlacing(this);
+    startSaving(this);
     startCine(this);
     startTouch(this);
     await startLayout(this);
@@ -195,6 +199,7 @@ export class Stage {
       for (const [name, value] of Object.entries(look.window)) searchParams.set(name, Number(value.toPrecision(7)));
     }
     searchParams.set("image", index + 1);
+    describePlacing(this.pane, searchParams);
   }
 
   /** Say in the corners what is shown now. */

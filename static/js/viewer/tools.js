@@ -87,7 +87,8 @@ export const DEEDS = {
   "zoom-in": (stage) => zoom(stage, ZOOM_STEP),
   "zoom-out": (stage) => zoom(stage, 1 / ZOOM_STEP),
   reset: (stage) => stage.pane.reset(),
-  "full-screen": ({ figure }) => (document.fullscreenElement ? document.exitFullscreen() : figure.requestFullscreen?.()),
+  // The whole page, of which the tools, the stage and the slider then stay: pages.css hides the rest.
+  "full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen?.()),
 };
 
 const KEYS = {
