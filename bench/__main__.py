@@ -1,4 +1,4 @@
-"""`python -m bench ingest|render|planes|frames|gallery|mixed [--quick]` prints figures as JSON; `gates` judges them."""
+"""`python -m bench ingest|render|planes|frames|gallery|mixed|viewer [--quick]` prints figures as JSON; `gates` judges them."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from bench import frames, gallery, gates, ingest, mixed, planes, render
+from bench import frames, gallery, gates, ingest, mixed, planes, render, viewer
 
 
 def main() -> int:
@@ -19,6 +19,7 @@ def main() -> int:
         "frames": frames.run,
         "gallery": gallery.run,
         "mixed": mixed.run,
+        "viewer": viewer.run,
     }
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the gallery on synthetic data.")
     parser.add_argument("names", nargs="+", choices=[*runs, "gates"], help="what to measure")
@@ -31,6 +32,7 @@ def main() -> int:
         "frames": {"frames": 150, "repeats": 10},
         "gallery": {"rows": 50_000},
         "mixed": {"files": 100, "drop_mb": 200},
+        "viewer": {"slices": 60, "turns": 1},
     }
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
     figures: dict[str, object] = {"machine": machine}
