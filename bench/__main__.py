@@ -1,4 +1,4 @@
-"""`python -m bench ingest|render|planes|frames|gallery|mixed|viewer [--quick]` prints figures as JSON; `gates` judges them."""
+"""`python -m bench ingest|render|planes|frames|gallery|mixed|viewer [--quick]` prints JSON; `gates` judges it."""
 
 import argparse
 import json

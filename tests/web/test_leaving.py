@@ -143,7 +143,9 @@ def test_a_picture_is_sent_once_until_something_on_it_changes(stack: Gallery, cl
 
 
 @pytest.mark.usefixtures("stack")
-@pytest.mark.parametrize("query", ["rotate=45", "flip=x", "size=9", "size=99999", "size=x", "size=-1"])
+@pytest.mark.parametrize(
+    "query", ["rotate=45", "flip=x", "size=9", "size=99999", "size=x", "size=-1", f"size=0000000064{'0' * 5000}"]
+)
 def test_what_makes_no_sense_is_refused_in_words(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/series/1/viewer.png?{query}")
 

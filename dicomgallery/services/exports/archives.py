@@ -57,7 +57,11 @@ def _text(asked: Asked, count: int, source: Source, lacking: list[Lack]) -> str:
         f"{count} of {source.count} {what} of a series, numbered as the viewer of the gallery counts them.",
         f"Window: {asked.window_words}.",
         "Names, numbers and dates of the patient are left out; what is part of the pixels themselves is still there.",
-        *(["What people wrote beside their marks is on the pictures, and may name somebody."] if asked.names else []),
+        *(
+            ["What people wrote beside their marks is on the pictures, and may name somebody."]
+            if asked.marks and asked.names
+            else []
+        ),
         "Not for diagnosis.",
         *source.remarks,
     ]

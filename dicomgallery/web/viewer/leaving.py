@@ -18,9 +18,10 @@ from dicomgallery.web.viewer.placing import facing_of
 from dicomgallery.web.viewer.planes import Planes
 from dicomgallery.web.viewer.room import Room
 from dicomgallery.web.viewer.slices import slice_of
-from dicomgallery.web.viewer.turning import Turning
+from dicomgallery.web.viewer.turning import SHOWS, Turning
 
 SMALLEST, LARGEST = 32, 4096
+_LONGEST: Final = 4
 NO_IMAGES: Final = "There are no pictures in this series."
 NOT_WITH_A_STATE: Final = (
     "Marks lie in the pixels of an image, and a presentation state may show these elsewhere: leave one of them away."
@@ -41,7 +42,8 @@ class Wish:
     def of(cls, args: Mapping[str, str]) -> "Wish":
         """What the address asks for; ValueError in words when it makes no sense."""
         size = args.get("size", "")
-        if size and not (size.isascii() and size.isdecimal() and SMALLEST <= int(size[:9]) <= LARGEST):
+        is_number = size.isascii() and size.isdecimal() and len(size) <= _LONGEST
+        if size and not (is_number and SMALLEST <= int(size) <= LARGEST):
             raise ValueError(f"The longest side in `size` lies between {SMALLEST} and {LARGEST} pixels.")
         return cls(facing_of(args), int(size) if size else None, args.get("marks") == "1", args.get("identity") == "1")
 
@@ -107,7 +109,8 @@ def _plane(room: Room, ready: Ready, args: Mapping[str, str], wish: Wish) -> Vie
 def _turned(room: Room, ready: Ready, args: Mapping[str, str], wish: Wish) -> View:
     turning = Turning(room, ready, args)
     turn = asking.turn(_query(turning.src))
-    wanted = wish.finish([room.person, room.origin, [turning.alt], []], turning.sides)
+    below = [SHOWS[turning.shows].capitalize(), turning.side]
+    wanted = wish.finish([room.person, room.origin, below, []], turning.sides)
     etag = finishing.etag(rotations.etag(ready, turn), wanted)
     return View(etag, lambda: finishing.finished(rotations.picture(ready, turn), wanted))
 

@@ -78,6 +78,12 @@ class Turning:
         return url_for("viewer.mip", key=str(self.room.series.id), **query)
 
     @property
+    def side(self) -> str:
+        """From where it is looked at, in a line."""
+        tilt = with_minus(f"{self.tilt:g}")
+        return f"Turned by {self.angle:g}\N{DEGREE SIGN}, tilted by {tilt}\N{DEGREE SIGN}"
+
+    @property
     def alt(self) -> str:
         """The picture in words."""
         words = SHOWS[self.shows].capitalize()
