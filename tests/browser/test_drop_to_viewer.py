@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from pydicom.dataset import Dataset
+from pydicom.uid import generate_uid
 
 from bench.server import Server
 from dicomgallery.dicom import synthetic
@@ -14,11 +14,6 @@ from tests.browser.conftest import answer
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
-
-
-def scan(count: int, seed: int) -> list[Dataset]:
-    """CT slices of a body, as a scanner makes them."""
-    return synthetic.ct_series(count, 64, 64, seed=seed)
 
 
 def dropped(visitor: Visitor, server: Server, archive: Path, patient: str) -> None:
@@ -41,7 +36,7 @@ def test_dropped_slices_are_looked_at_by_keys_alone(workshop: Server, meet: Meet
     name = f"Walk{width}"
     archive = tmp_path / "scan.zip"
     with zipfile.ZipFile(archive, "w") as packed:
-        for number, one in enumerate(scan(200, seed=width)):
+        for number, one in enumerate(synthetic.ct_series(200, 64, 64, seed=width)):
             one.PatientID = one.PatientName = name
             packed.writestr(f"scan/{number:03}.dcm", synthetic.as_bytes(one))
     visitor = meet(workshop, width=width, height=900)
@@ -72,6 +67,7 @@ def test_dropped_slices_are_looked_at_by_keys_alone(workshop: Server, meet: Meet
 def test_a_dropped_multi_frame_object_is_looked_at_the_same_way(workshop: Server, meet: Meet, tmp_path: Path) -> None:
     dataset = synthetic.us_cine(24, 96, 128)
     dataset.PatientID = dataset.PatientName = "WalkFrames"
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID = (generate_uid() for _ in range(3))
     archive = tmp_path / "cine.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("cine.dcm", synthetic.as_bytes(dataset))

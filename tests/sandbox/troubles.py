@@ -34,7 +34,7 @@ def eat(task: Message) -> Message:
 
 
 def grow(task: Message) -> Message:
-    _kept.append(bytearray(b"x" * (256 << 20)))
+    _kept.append(bytearray(b"x") * (224 << 20))
     return who(task)
 
 
