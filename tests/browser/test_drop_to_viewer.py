@@ -22,7 +22,7 @@ def dropped(visitor: Visitor, server: Server, archive: Path, patient: str) -> No
     visitor.drop(archive)
     expect(visitor.page.locator("[data-upload-bar]")).to_be_visible()
     expect(visitor.page.locator("[data-upload-title]")).to_have_text("Done")
-    found = re.search(r'href="(/series/\d+)"', answer(server, "GET", f"/?q={patient}")[1])
+    found = re.search(r'href="(/series/\d+)/viewer', answer(server, "GET", f"/?q={patient}")[1])
     assert found is not None
     visitor.go(found[1])
     link = visitor.page.get_by_role("link", name="Viewer").first
