@@ -21,7 +21,7 @@ export function startFade(image) {
   if (image.complete && !image.naturalWidth && image.currentSrc) image.dispatchEvent(new Event("error"));
 }
 
-const LATER_MS = [2500, 5000, 10000, 20000];
+const LATER_MS = [400, 2000, 5000, 10000, 20000];
 
 // The server makes a picture that is asked for at once; what is on screen is asked for first.
 export function startPending(stand) {
