@@ -10,14 +10,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from dicomgallery.access import LOCAL_OWNER
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom import synthetic
 from dicomgallery.factory import create_app
 from dicomgallery.models import db
-from dicomgallery.services import removal
+from dicomgallery.services import annotating, removal
 from tests.conftest import Gallery
 from tests.marking import ARROW, ELLIPSE, LENGTH, drawn, new_key
-from tests.web.conftest import PAGE, Browser
+from tests.web.conftest import PAGE, Browser, Statements
 
 
 def stack(gallery: Gallery, count: int = 3) -> list[int]:
@@ -277,3 +278,29 @@ def test_a_series_without_marks_leaves_as_an_empty_table(client: FlaskClient, ga
 
     assert json.loads(client.get("/series/1/marks.json").text)["marks"] == []
     assert client.get("/series/1/marks.csv").text.count("\n") == 1
+
+
+def test_a_table_of_marks_outlives_the_request_that_asked_for_it(gallery: Gallery) -> None:
+    drawn(stack(gallery, 1)[0], LENGTH, text="seen")
+
+    lines = annotating.taken_as_csv(1, actor=LOCAL_OWNER)
+    # So a server does before it sends the answer.
+    db.session.remove()
+
+    assert [row["text"] for row in csv.DictReader(lines)] == ["seen"]
+
+
+@pytest.mark.parametrize("ending", ["json", "csv"])
+def test_many_marks_leave_with_no_more_questions_than_one(
+    client: FlaskClient, gallery: Gallery, statements: Statements, ending: str
+) -> None:
+    image = stack(gallery, 1)[0]
+    drawn(image, LENGTH)
+    with statements() as few:
+        client.get(f"/series/1/marks.{ending}")
+    for _ in range(5):
+        drawn(image, LENGTH)
+    with statements() as many:
+        client.get(f"/series/1/marks.{ending}")
+
+    assert len(many) == len(few)

@@ -1,6 +1,6 @@
 """The marks of a series on their way out: as JSON for programs, as CSV for spreadsheets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ class Line:
 def taken_as_json(series_id: int, *, actor: Actor) -> dict[str, Any]:
     """The marks of a series with the images they are on."""
     found, lines = _taken(series_id, actor)
-    return {
+    told = {
         "series_instance_uid": found.series_uid,
         "coordinates": COORDINATES,
         "marks": [
@@ -50,20 +50,19 @@ def taken_as_json(series_id: int, *, actor: Actor) -> dict[str, Any]:
             for line in lines
         ],
     }
+    _note(found.id, len(lines), actor)
+    return told
 
 
-def taken_as_csv(series_id: int, *, actor: Actor) -> Iterator[str]:
+def taken_as_csv(series_id: int, *, actor: Actor) -> Sequence[str]:
     """The marks of a series, a line each; a figure has a column, and one for its unit."""
-    _, lines = _taken(series_id, actor)
-    return _lines(lines)
-
-
-def _lines(lines: Sequence[Line]) -> Iterator[str]:
+    found, lines = _taken(series_id, actor)
     names = _columns(lines)
     heads = [part for name in names for part in (name, f"{name} unit")]
-    yield ",".join(map(cell, (*_ABOUT, *heads, *_BEHIND))) + "\n"
-    for line in lines:
-        yield _row(line, names)
+    # Written whole: who sends them has no database any more, and a series has but a few megabytes.
+    written = [",".join(map(cell, (*_ABOUT, *heads, *_BEHIND))) + "\n", *(_row(line, names) for line in lines)]
+    _note(found.id, len(lines), actor)
+    return written
 
 
 def _taken(series_id: int, actor: Actor) -> tuple[Series, list[Line]]:
@@ -80,9 +79,13 @@ def _taken(series_id: int, actor: Actor) -> tuple[Series, list[Line]]:
         if mark.instance_key in images
     ]
     lines.sort(key=lambda line: (line.place or len(places) + 1, line.mark.id))
-    with transaction() as session:
-        audit.record(session, actor, Event.MARKS_TAKEN, f"series:{found.id}", marks=len(lines))
     return found, lines
+
+
+def _note(series_id: int, count: int, actor: Actor) -> None:
+    """Note that they were taken; at the end, for a transaction makes every row read before it be read again."""
+    with transaction() as session:
+        audit.record(session, actor, Event.MARKS_TAKEN, f"series:{series_id}", marks=count)
 
 
 def _columns(lines: Sequence[Line]) -> list[str]:
