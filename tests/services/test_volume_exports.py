@@ -95,6 +95,19 @@ def test_images_of_different_scales_leave_as_their_values(gallery: Gallery) -> N
         assert np.allclose(stored, held, rtol=1e-6)
 
 
+@pytest.mark.parametrize("scale", [("1e300", "0"), ("1", "-1e300")])
+def test_values_beyond_what_a_nifti_can_say_are_refused_in_words(gallery: Gallery, scale: tuple[str, str]) -> None:
+    scan = volumes.scan(step_mm=8, pixel_mm=(4, 4))
+    for one in scan:
+        one.RescaleSlope, one.RescaleIntercept = scale
+    gallery.ingest(*scan)
+
+    account = made(gallery, Asked(Kind.NIFTI))
+
+    assert account.stage == "failed"
+    assert account.sentence == "Its places, spacings or values lie beyond what a NIfTI can say."
+
+
 def test_a_stack_that_leans_is_put_upright_where_it_lies(gallery: Gallery) -> None:
     gallery.ingest(*volumes.scan(step_mm=2, pixel_mm=(1, 1), lean_mm=0.7))
 

@@ -22,6 +22,8 @@ _HEADER_BYTES: Final = 348
 _OFFSET: Final = 352
 _MOST: Final = 32767
 """The sides of a NIfTI-1 are 16-bit numbers."""
+_HIGHEST: Final = float(np.finfo(np.float32).max)
+_LEAST: Final = float(np.finfo(np.float32).tiny)
 
 Affine = NDArray[np.float64]
 
@@ -42,13 +44,17 @@ def affine_of(volume: Volume) -> Affine:
 def header(volume: Volume, times: int, numbers: str, slope: float, intercept: float) -> bytes:
     """The header of a volume, or of several of one shape, and the four bytes that say that no extension follows.
 
-    ValueError in words when a side is too long.
+    ValueError in words when a side is too long, or a number too large or too small for its 32 bits.
     """
     levels, rows, columns = volume.shape
     if max(levels, rows, columns, times) > _MOST:
         raise ValueError(f"A NIfTI holds at most {_MOST} voxels along an axis.")
     affine = affine_of(volume)
     spacing = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    told = np.abs([*affine.flat, *spacing, slope, intercept])
+    # Written this way round, what is no number at all is refused too.
+    if not (told.max() <= _HIGHEST and spacing.min() >= _LEAST):
+        raise ValueError("Its places, spacings or values lie beyond what a NIfTI can say.")
     quaternion, handedness = _turn(affine[:3, :3] / spacing)
     made = pack(
         "<i10s18sihcB8h3f4h8f3fhBB4f2i80s24s2h6f4f4f4f16s4s",
