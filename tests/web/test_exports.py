@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 
 from dicomgallery.dicom import synthetic
 from dicomgallery.imaging.exports import mp4
+from dicomgallery.services.exports import Asked, Kind
+from dicomgallery.web.exports import asking
 from tests.conftest import Gallery
 from tests.marking import drawn
 from tests.web.conftest import Browser
@@ -97,6 +99,7 @@ def test_a_file_leaves_in_parts_and_is_not_sent_twice(browser: Browser, gallery:
         ({"first": "5", "last": "2"}, "The range runs backwards, from 5 to 2."),
         ({"first": "0"}, "The first picture must lie between 1 and"),
         ({"first": "1e9"}, "The first picture must be a whole number."),
+        ({"last": "--5"}, "The last picture must be a whole number."),
         ({"first": "9"}, "There are 4 pictures; none is left from number 9 on."),
         ({"step": "-1"}, "Every how many must lie between 1 and"),
         ({"fps": "0"}, "The pictures a second must lie between 0.1 and 50."),
@@ -123,6 +126,12 @@ def test_a_form_that_makes_no_sense_comes_back_with_the_sentence(
     assert "fps" in fields or 'name="fps" min="0.1" max="50" step="any" value="7"' in text
     assert program.status_code == 422
     assert program.get_json()["detail"].startswith(sentence)
+
+
+def test_the_form_that_asks_again_keeps_long_numbers() -> None:
+    wanted = Asked(Kind.PNG, first=1_000_000, step=1_000_000)
+
+    assert asking.asked(asking.fields_of(wanted)) == wanted
 
 
 def test_a_form_of_another_site_is_not_taken(browser: Browser, gallery: Gallery) -> None:

@@ -59,8 +59,8 @@ def look_of(values: Mapping[str, str]) -> Look:
 def fields_of(asked: Asked) -> dict[str, str]:
     """The form that asks for the same again."""
     fields = {"kind": asked.kind.value, "of": asked.of.value}
-    numbers = {"first": asked.first, "step": asked.step, "fps": asked.fps, "side": asked.longest_side}
-    fields |= {name: f"{number:g}" for name, number in numbers.items()}
+    numbers = {"first": asked.first, "step": asked.step, "side": asked.longest_side}
+    fields |= {name: str(number) for name, number in numbers.items()} | {"fps": f"{asked.fps:g}"}
     fields |= {"last": str(asked.last)} if asked.last is not None else {}
     fields |= {"set": str(asked.wanted_set)} if asked.wanted_set > 1 else {}
     fields |= {name: "1" for name, is_so in (("marks", asked.marks), ("names", asked.names)) if is_so}
@@ -75,7 +75,7 @@ def _whole(form: Mapping[str, str], name: str, what: str) -> int | None:
     text = form.get(name, "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.lstrip("-").isdecimal() and len(text) <= _LONGEST):
+    if not (text.isascii() and text.removeprefix("-").isdecimal() and len(text) <= _LONGEST):
         raise RefusedError(f"{what} must be a whole number.")
     return int(text)
 
