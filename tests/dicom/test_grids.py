@@ -157,6 +157,7 @@ HUGE = "10 \N{MULTIPLICATION SIGN} 60000 \N{MULTIPLICATION SIGN} 60000"
         (ct(1), ONE_PLACE),
         (ct(spacing=""), NO_SIZE),
         (ct(spacing="0\\1"), NO_SIZE),
+        (ct(spacing="1e-300\\1e-300"), NO_SIZE),
         (ct(orientation="1\\0\\0\\0.5\\1\\0"), "Rows and columns of the images do not stand at right angles."),
         (ct(rows=60000, columns=60000), f"It would have {HUGE} voxels; over 512 million are not reformatted."),
     ],

@@ -25,6 +25,8 @@ _SHIFTED: Final = 0.5
 _WIDEST: Final = 1.0
 """Of its own rows or columns, a grid may be so much larger to hold a stack that leans."""
 _SQUARE: Final = 0.01
+_FINEST_MM, _COARSEST_MM = 1e-5, 1e4
+"""Pixels of any other size are a slip of the pen, and too small ones vanish in what is computed of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ def _one_size(slices: Sequence[Placed], stack: Stack, notes: list[str]) -> Stack
     for index in stack.members:
         one = slices[index]
         spacing = parsed(one.spacing, 2) or ()
-        if one.rows > 0 and one.columns > 0 and spacing and 0 < min(spacing) <= max(spacing) < 1e4:
+        is_sized = spacing and _FINEST_MM <= min(spacing) <= max(spacing) < _COARSEST_MM
+        if one.rows > 0 and one.columns > 0 and is_sized:
             sizes[one.rows, one.columns, tuple(round(part, 4) for part in spacing)].append(index)
     if not sizes:
         raise _UnlaidError("The images do not say how large their pixels are in the patient.")
