@@ -12,7 +12,6 @@ from dicomgallery.imaging.exports.frames import Frames
 
 TILE: Final = 224
 """The longest side of a picture on a sheet."""
-MOST_ON_A_PICTURE: Final = 400
 _LABEL: Final = 24
 _GAP: Final = 10
 _BROADER: Final = 1.4
