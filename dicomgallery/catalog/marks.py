@@ -41,12 +41,15 @@ def of_images(scope: Scope, instance_ids: Sequence[int]) -> list[Mark]:
     return sorted(found, key=lambda mark: mark.id)
 
 
-def by_key(scope: Scope, key: str, workspace_id: int | None = None) -> Mark | None:
-    """The mark of this key, removed or not, whether its image is shown or not; None when there is none."""
+def to_change(scope: Scope, key: str, workspace_id: int | None = None) -> Mark | None:
+    """The mark of this key, removed or not, whether its image is shown or not; None when there is none.
+
+    Until the transaction ends nobody else changes it: two who saw the same version must not both be told theirs is kept.
+    """
     query = select(Mark).where(Mark.key == key, within(scope, Mark))
     if workspace_id is not None:
         query = query.where(Mark.workspace_id == workspace_id)
-    return db.session.scalars(query.order_by(Mark.id).limit(1)).one_or_none()
+    return db.session.scalars(query.order_by(Mark.id).limit(1).with_for_update()).one_or_none()
 
 
 def held(scope: Scope, instance: Instance) -> Held:

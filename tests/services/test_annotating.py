@@ -258,6 +258,6 @@ def test_each_workspace_has_its_own_keys(gallery: Gallery) -> None:
     db.session.rollback()
 
     at_home = replace(LOCAL_OWNER, scope=Scope(frozenset({1})))
-    assert marks.by_key(at_home.scope, key) is not None
-    assert marks.by_key(Scope(frozenset({2})), key) is None
-    assert marks.by_key(LOCAL_OWNER.scope, key, 2) is None
+    assert marks.to_change(at_home.scope, key) is not None
+    assert marks.to_change(Scope(frozenset({2})), key) is None
+    assert marks.to_change(LOCAL_OWNER.scope, key, 2) is None

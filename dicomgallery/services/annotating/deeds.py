@@ -66,7 +66,7 @@ def restore(key: str, *, actor: Actor) -> Mark:
 
 def _put(session: Session, key: str, draft: Draft, actor: Actor) -> Saved | Outdated:
     instance = instances.by_id(actor.scope, draft.image) if draft.image is not None else None
-    mark = marks.by_key(actor.scope, key, instance.workspace_id if instance else None)
+    mark = marks.to_change(actor.scope, key, instance.workspace_id if instance else None)
     if mark is None:
         if instance is None or draft.kind is None or draft.points is None:
             raise RefusedError("There is no mark of this key; a new one needs its image, its kind and its points.")
@@ -157,7 +157,7 @@ def _set_removed(key: str, actor: Actor, *, removed: bool) -> Mark:
     name = _uuid(key)
 
     def change(session: Session) -> Mark:
-        mark = marks.by_key(actor.scope, name) if name else None
+        mark = marks.to_change(actor.scope, name) if name else None
         if mark is None:
             raise NotFoundError(NOT_HERE)
         _image_of(actor, mark)
