@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from dicomgallery.dicom import synthetic
 from tests import volumes
 from tests.conftest import Gallery
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, Statements
 
 
 def page(browser: Browser, path: str) -> str:
@@ -100,6 +100,24 @@ def test_the_rail_offers_the_other_studies_of_the_patient(browser: Browser, gall
 
     assert re.findall(r'data-series="(\d+)"', text.split("viewer-rail")[1].split("</nav>")[0]) == ["1", "2"]
     assert re.findall(r'viewer-study"><small data-identity>([^<]*)', text) == ["2 Jan 2025, Follow-up"]
+
+
+def test_other_studies_of_the_patient_cost_the_rail_a_question_each(
+    browser: Browser, gallery: Gallery, statements: Statements
+) -> None:
+    for count in range(4):
+        scan = synthetic.ct_series(1, 16, 16)
+        for one in scan:
+            one.PatientID, one.SOPInstanceUID = "P1", f"1.2.3.{count}"
+            one.StudyInstanceUID, one.SeriesInstanceUID = f"1.2.4.{count}", f"1.2.5.{count}"
+        gallery.ingest(*scan)
+        browser.get("/series/1/viewer")
+        with statements() as executed:
+            browser.get("/series/1/viewer")
+        if count == 1:
+            of_two = len(executed)
+
+    assert len(executed) == of_two + 2
 
 
 def test_panes_beside_each_other_stand_in_the_address_and_every_way_keeps_them(

@@ -13,7 +13,7 @@ from dicomgallery.catalog import series as catalog_series
 from dicomgallery.catalog.query import Level
 from dicomgallery.catalog.series import SeriesPage
 from dicomgallery.dicom import values
-from dicomgallery.models import Series
+from dicomgallery.models import Series, Study
 from dicomgallery.web import crumbs
 from dicomgallery.web.cards import thumbnail
 from dicomgallery.web.viewer import asking
@@ -144,12 +144,17 @@ class Room:
         others = [
             one for one in studies.of_patient(self.actor.scope, self.page.patient.id) if one.id != self.page.study.id
         ]
-        found: list[Neighbor] = []
+        rows: list[Series] = []
+        begins: dict[int, Study] = {}
         for study in others[:MOST_STUDIES_BESIDE]:
-            rows = catalog_series.of_study(self.actor.scope, study.id)[: MOST_BESIDE - len(found)]
-            for place, one in enumerate(self._neighbors(rows)):
-                found.append(one if place else replace(one, study=crumbs.study_title(study)))
-        return found
+            some = catalog_series.of_study(self.actor.scope, study.id)[: MOST_BESIDE - len(rows)]
+            begins |= {one.id: study for one in some[:1]}
+            rows += some
+        # Their cards are asked for at once, whichever study they are of.
+        return [
+            replace(one, study=crumbs.study_title(begins[one.id])) if one.id in begins else one
+            for one in self._neighbors(rows)
+        ]
 
     def _neighbors(self, rows: Sequence[Series]) -> list[Neighbor]:
         shown = {card.id: card for card in cards.of(self.actor.scope, Level.SERIES, [one.id for one in rows])}
