@@ -44,7 +44,7 @@ def of_images(scope: Scope, instance_ids: Sequence[int]) -> list[Mark]:
 def to_change(scope: Scope, key: str, workspace_id: int | None = None) -> Mark | None:
     """The mark of this key, removed or not, whether its image is shown or not; None when there is none.
 
-    Until the transaction ends nobody else changes it: two who saw the same version must not both be told theirs is kept.
+    Until the transaction ends nobody else changes it: of two who saw the same version one must be told so.
     """
     query = select(Mark).where(Mark.key == key, within(scope, Mark))
     if workspace_id is not None:
