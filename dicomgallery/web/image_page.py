@@ -17,7 +17,7 @@ from dicomgallery.dicom import transfer, uids
 from dicomgallery.dicom.frames import FrameTable, line_of
 from dicomgallery.imaging import covers, gray, layers, wash
 from dicomgallery.imaging.aspect import pixel_ratio
-from dicomgallery.imaging.spec import DEFAULT_QUALITY, THUMBNAIL, Fit, Format
+from dicomgallery.imaging.spec import DEFAULT_QUALITY, Fit, Format
 from dicomgallery.models import Instance, Mark
 from dicomgallery.services import inspecting, pictures
 from dicomgallery.services.inspecting import Content
@@ -467,10 +467,6 @@ class ImagePage:
     def collections(self) -> Sequence[tuple[int, str, str]]:
         """The collections it is in."""
         return instances.collections_of(self.actor.scope, self.instance.id)
-
-    def thumbnail_of(self, version: Instance) -> str:
-        """The small picture of a version."""
-        return picture(version.id, version.blob_sha256, THUMBNAIL)
 
     # ------------------------------------------------------------ what is odd about it
 
