@@ -57,6 +57,7 @@ def test_a_picture_that_makes_no_sense_is_refused_in_words(client: FlaskClient, 
     answer = client.get(f"/series/1/mip.png?{query}")
 
     assert answer.status_code == 422
+    assert "convert" not in answer.get_json()["detail"]
     assert answer.get_json()["detail"].startswith("This picture cannot be drawn.")
 
 

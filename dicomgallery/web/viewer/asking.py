@@ -146,7 +146,10 @@ def _whole(text: str) -> int | None:
 def _real(text: str) -> float | None:
     if not text:
         return None
-    number = float(text[:_LONGEST])
+    try:
+        number = float(text[:_LONGEST])
+    except ValueError:
+        number = math.nan
     if not math.isfinite(number):
-        raise ValueError("A number must be finite.")
+        raise ValueError("What stands for a number must be one, and finite.")
     return number
