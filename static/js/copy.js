@@ -1,9 +1,10 @@
-// Buttons that copy: [data-copy] holds the text.
+// Buttons that copy: [data-copy] holds the text; of an address ([data-address]) others need the name of this gallery too.
 import { show } from "./toasts.js";
 
 async function copy(button) {
+  const { copy: text, address } = button.dataset;
   try {
-    await navigator.clipboard.writeText(button.dataset.copy);
+    await navigator.clipboard.writeText(address === undefined ? text : new URL(text, location.href).href);
   } catch {
     show("The browser did not allow copying here.", { kind: "warn", replaces: "copy" });
     return;

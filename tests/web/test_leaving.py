@@ -64,7 +64,7 @@ def test_the_picture_of_an_address_is_what_the_viewer_shows_there(browser: Brows
 
     assert np.array_equal(picture, np.asarray(Image.open(io.BytesIO(client.get(src).data))))
     assert 'href="/series/1/viewer.png?center=-600&width=1500&invert=1&image=1"' in page
-    assert 'data-copy="http://localhost/series/1/viewer?center=-600&width=1500&invert=1&image=1"' in page
+    assert 'data-copy="/series/1/viewer?center=-600&width=1500&invert=1&image=1" data-address' in page
     assert not np.array_equal(picture, shown(client, look.replace("image=1", "image=2")))
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
-from urllib.parse import urljoin
 
-from flask import request, url_for
+from flask import url_for
 
 from dicomgallery.access import Actor
 from dicomgallery.catalog import cards, studies
@@ -72,10 +71,6 @@ class Room:
     def here(self) -> str:
         """The address of the viewer, without what is looked at."""
         return viewer_page(self.series.id)
-
-    def whole(self, view: str) -> str:
-        """The address of a view with the name of this gallery before it, to be given to others."""
-        return urljoin(request.url_root, view)
 
     def as_png(self, view: str) -> str:
         """The picture of a view of this viewer, by its address."""

@@ -164,8 +164,8 @@ class SlicePage(ImagePage):
 
     @property
     def link(self) -> str:
-        """The whole address of what is looked at, to be given to others."""
-        return self.room.whole(self.at(self.number))
+        """The address of what is looked at, to be given to others."""
+        return self.at(self.number)
 
     @property
     def as_png(self) -> str:

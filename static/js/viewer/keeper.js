@@ -29,8 +29,8 @@ export class Keeper {
   }
 
   remove(mark) {
-    this.#step({ key: mark.key, before: mark, after: null });
-    show("The mark was removed.", { kind: "good", replaces: "keeper", undo: () => this.undo() });
+    const step = this.#step({ key: mark.key, before: mark, after: null });
+    show("The mark was removed.", { kind: "good", replaces: "keeper", undo: () => this.#takeBack(step) });
     return this.#put({ ...mark, removed: true });
   }
 
@@ -46,6 +46,15 @@ export class Keeper {
     this.done.push(step);
     if (this.done.length > MOST_STEPS) this.done.shift();
     this.undone = [];
+    return step;
+  }
+
+  // The very step that was asked about, whatever came after it.
+  #takeBack(step) {
+    const at = this.done.indexOf(step);
+    if (at < 0) return;
+    this.done.push(...this.done.splice(at, 1));
+    this.undo();
   }
 
   #walk(from, to, which) {
