@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
+from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import RenderSpec
 from dicomgallery.sandbox.unpacking import UnpackLimits, unpack
 from dicomgallery.sandbox.wire import Kind, Message
@@ -28,22 +29,33 @@ class Task:
     """Modules imported once, before children are forked, so that they share the memory."""
 
 
+def _refused(refusal: CannotRenderError) -> dict[str, str]:
+    return {"reason": refusal.reason.value, "detail": refusal.detail}
+
+
+def _without_room(error: OSError, reason: RenderReason) -> dict[str, str]:
+    """What a full disk comes to; any other failure of it goes on."""
+    if error.errno not in _NO_ROOM:
+        raise error
+    return {"reason": reason.value, "detail": "The disk has no room for it."}
+
+
+def _drawn(draw: Callable[[], Rendered]) -> Message:
+    """A picture as an answer, or why there is none."""
+    try:
+        drawn = draw()
+    except CannotRenderError as refusal:
+        return Message(Kind.END, _refused(refusal))
+    told = {"media_type": drawn.media_type, "width": drawn.width, "height": drawn.height, "notes": list(drawn.notes)}
+    return Message(Kind.END, told, drawn.data)
+
+
 def _render(task: Message) -> Message:
     # Imported here: the server and the gallery's own processes know of tasks, and need no codecs for it.
     from dicomgallery.imaging.render import render  # noqa: PLC0415
 
-    try:
-        state = Path(task.text("state")) if "state" in task.fields else None
-        rendered = render(Path(task.text("path")), RenderSpec.from_token(task.text("spec")), state)
-    except CannotRenderError as refusal:
-        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
-    fields = {
-        "media_type": rendered.media_type,
-        "width": rendered.width,
-        "height": rendered.height,
-        "notes": list(rendered.notes),
-    }
-    return Message(Kind.END, fields, rendered.data)
+    state = Path(task.text("state")) if "state" in task.fields else None
+    return _drawn(lambda: render(Path(task.text("path")), RenderSpec.from_token(task.text("spec")), state))
 
 
 def _examine(task: Message) -> Message:
@@ -52,7 +64,7 @@ def _examine(task: Message) -> Message:
     try:
         examined = examine(BY_FILE[task.text("file")])
     except CannotRenderError as refusal:
-        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
+        return Message(Kind.END, _refused(refusal))
     return Message(Kind.END, {"apart": examined.apart, "microseconds": examined.microseconds})
 
 
@@ -60,24 +72,14 @@ def _plane(task: Message) -> Message:
     from dicomgallery.imaging.volumes.planes import draw  # noqa: PLC0415
     from dicomgallery.imaging.volumes.spec import PlaneSpec  # noqa: PLC0415
 
-    try:
-        drawn = draw(Path(task.text("folder")), PlaneSpec.from_fields(task.fields["spec"]))
-    except CannotRenderError as refusal:
-        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
-    fields = {"media_type": drawn.media_type, "width": drawn.width, "height": drawn.height, "notes": []}
-    return Message(Kind.END, fields, drawn.data)
+    return _drawn(lambda: draw(Path(task.text("folder")), PlaneSpec.from_fields(task.fields["spec"])))
 
 
 def _turn(task: Message) -> Message:
     from dicomgallery.imaging.volumes.turn import Turn  # noqa: PLC0415
     from dicomgallery.imaging.volumes.turned import draw  # noqa: PLC0415
 
-    try:
-        drawn = draw(Path(task.text("folder")), Turn.from_fields(task.fields["turn"]))
-    except CannotRenderError as refusal:
-        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
-    fields = {"media_type": drawn.media_type, "width": drawn.width, "height": drawn.height, "notes": []}
-    return Message(Kind.END, fields, drawn.data)
+    return _drawn(lambda: draw(Path(task.text("folder")), Turn.from_fields(task.fields["turn"])))
 
 
 def _numbers(task: Message) -> Message:
@@ -86,11 +88,9 @@ def _numbers(task: Message) -> Message:
     try:
         write(Path(task.text("folder")), task.whole("longest"))
     except CannotRenderError as refusal:
-        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
+        return Message(Kind.END, _refused(refusal))
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        return Message(Kind.END, {"reason": RenderReason.NO_ROOM.value, "detail": "The disk has no room for it."})
+        return Message(Kind.END, _without_room(error, RenderReason.NO_ROOM))
     return Message(Kind.END, {})
 
 
@@ -100,12 +100,7 @@ def _finish(task: Message) -> Message:
 
     # Before the picture stands what is to become of it; its marks may have many points.
     split = task.whole("split", most=len(task.body))
-    try:
-        made = finish(task.body[split:], Finish.from_json(task.body[:split]))
-    except CannotRenderError as refusal:
-        return Message(Kind.END, {"reason": refusal.reason.value, "detail": refusal.detail})
-    fields = {"media_type": made.media_type, "width": made.width, "height": made.height, "notes": []}
-    return Message(Kind.END, fields, made.data)
+    return _drawn(lambda: finish(task.body[split:], Finish.from_json(task.body[:split])))
 
 
 def _volume(task: Message) -> Iterator[Message]:
@@ -117,11 +112,9 @@ def _volume(task: Message) -> Iterator[Message]:
         for progress in build(Plan.read(folder), folder):
             yield Message(Kind.PART, {"done": progress.done, "total": progress.total})
     except CannotRenderError as refusal:
-        yield Message(Kind.PART, {"reason": refusal.reason.value, "detail": refusal.detail})
+        yield Message(Kind.PART, _refused(refusal))
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        yield Message(Kind.PART, {"reason": RenderReason.NO_ROOM.value, "detail": "The disk has no room for it."})
+        yield Message(Kind.PART, _without_room(error, RenderReason.NO_ROOM))
 
 
 def _weave(task: Message) -> Iterator[Message]:
@@ -132,11 +125,9 @@ def _weave(task: Message) -> Iterator[Message]:
         for done, total in weave(Path(task.text("folder")), Weave.from_fields(task.fields["weave"])):
             yield Message(Kind.PART, {"done": done, "total": total})
     except CannotRenderError as refusal:
-        yield Message(Kind.PART, {"reason": refusal.reason.value, "detail": refusal.detail})
+        yield Message(Kind.PART, _refused(refusal))
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        yield Message(Kind.PART, {"reason": RenderReason.TOO_LARGE.value, "detail": "The disk has no room for it."})
+        yield Message(Kind.PART, _without_room(error, RenderReason.TOO_LARGE))
 
 
 def _unpack(task: Message) -> Iterator[Message]:

@@ -1,7 +1,6 @@
 // The words about the picture that change faster than the page: which image, which window, how large, which way round.
-
-const LETTERS = [["R", "L"], ["A", "P"], ["F", "H"]];
-const SECOND = 0.25;
+import { cross, dot, letter } from "../directions.js";
+import { normalOf } from "./ground.js";
 
 export function startCorners(stage) {
   document.addEventListener("stage:shown", ({ detail }) => { if (detail.stage === stage) tell(stage, detail.pane ?? stage.pane); });
@@ -35,7 +34,7 @@ function tell(stage, pane) {
     if (line.textContent !== told) line.textContent = told;
   };
   const place = list[pane.index];
-  const along = place.at && place.axes ? dot(place.at, cross(place.axes)) : null;
+  const along = place.at && place.axes ? dot(place.at, normalOf(place.axes)) : null;
   put("number", `Image ${pane.index + 1} of ${list.length}`);
   put("place", along === null ? "" : `${number(along, 2)} mm`);
   const { window } = pane;
@@ -49,29 +48,9 @@ export function number(value, digits = Math.abs(value) >= 100 ? 0 : 2) {
   return String(Number(value.toFixed(digits))).replace("-", "\u2212");
 }
 
+// The camera may have turned or flipped the picture.
 function letters(figure, pane, place) {
   if (!place.axes) return;
   const { viewUp, viewPlaneNormal } = pane.viewport.getCamera();
-  const right = crossed(viewUp, viewPlaneNormal);
-  const sides = { top: viewUp, bottom: negative(viewUp), right, left: negative(right) };
-  for (const [side, way] of Object.entries(sides)) {
-    const mark = figure.querySelector(`.side-${side}`);
-    if (mark) mark.textContent = lettersOf(way);
-  }
+  letter(figure, cross(viewUp, viewPlaneNormal), viewUp.map((part) => -part));
 }
-
-/** The side of the patient that a direction leads to, with a second letter when it leans (PS3.3 C.7.6.1.1.1). */
-export function lettersOf(way) {
-  return way
-    .map((share, axis) => ({ size: Math.abs(share), axis, letter: LETTERS[axis][share > 0 ? 1 : 0] }))
-    .sort((one, other) => other.size - one.size || other.axis - one.axis)
-    .slice(0, 2)
-    .filter(({ size }, rank) => rank === 0 || size > SECOND)
-    .map(({ letter }) => letter)
-    .join("");
-}
-
-const negative = (way) => way.map((one) => -one);
-const dot = (one, other) => one.reduce((sum, value, axis) => sum + value * other[axis], 0);
-const crossed = ([a, b, c], [d, e, f]) => [b * f - c * e, c * d - a * f, a * e - b * d];
-const cross = (axes) => crossed(axes.slice(0, 3), axes.slice(3));

@@ -1,4 +1,5 @@
 // Where the pixels of a frame lie: from its columns and rows to the space that cornerstone draws in, and back.
+import { cross, dot } from "../directions.js";
 
 /**
  * The ground of a frame. Without millimeters a pixel is 1 wide and as high as the file says it is; without a place in the
@@ -23,6 +24,8 @@ export function toSpace({ origin, across, down, rowCosines, columnCosines }, [x,
 /** The pixels, with their fractions, at a point of space. */
 export function toPixels({ origin, across, down, rowCosines, columnCosines }, point) {
   const way = point.map((one, axis) => one - origin[axis]);
-  const along = (cosines) => way.reduce((sum, one, axis) => sum + one * cosines[axis], 0);
-  return [along(rowCosines) / across, along(columnCosines) / down];
+  return [dot(way, rowCosines) / across, dot(way, columnCosines) / down];
 }
+
+/** Across a plane, by the cosines of its rows and columns; null where there are none. */
+export const normalOf = (axes) => (axes ? cross(axes.slice(0, 3), axes.slice(3)) : null);

@@ -1,4 +1,6 @@
 // Reference lines: where the plane of one pane cuts the image of another.
+import { dot } from "../directions.js";
+import { normalOf } from "./ground.js";
 
 const PARALLEL = 0.985;
 
@@ -41,12 +43,3 @@ function cornersOf(plane) {
   const [right, bottom] = [columns - 0.5, rows - 0.5];
   return [place(-0.5, -0.5), place(right, -0.5), place(right, bottom), place(-0.5, bottom)];
 }
-
-/** The normal of a plane, by the cosines of its rows and columns; null where there are none. */
-export function normalOf(axes) {
-  if (!axes) return null;
-  const [a, b, c, d, e, f] = axes;
-  return [b * f - c * e, c * d - a * f, a * e - b * d];
-}
-
-const dot = (one, other) => one[0] * other[0] + one[1] * other[1] + one[2] * other[2];

@@ -1,6 +1,8 @@
 // What panes do together: go through slices, share a window or a zoom, show where the one at work cuts the others.
 import { onCamera } from "./corners.js";
-import { drawLines, normalOf } from "./lines.js";
+import { dot } from "../directions.js";
+import { normalOf } from "./ground.js";
+import { drawLines } from "./lines.js";
 
 const MODES = ["space", "number", "steps", "off"];
 const SAME = ["window", "zoom", "lines"];
@@ -141,5 +143,3 @@ function isAlike(normal, axes) {
   const other = normalOf(axes);
   return other !== null && Math.abs(dot(normal, other)) > ALIKE;
 }
-
-const dot = (one, other) => one[0] * other[0] + one[1] * other[1] + one[2] * other[2];

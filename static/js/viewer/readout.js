@@ -1,5 +1,6 @@
 // What lies under the pointer: its value, which pixel it is, and where in the patient.
 import { number } from "./corners.js";
+import { toPixels } from "./ground.js";
 
 const SIDES = [["L", "R"], ["P", "A"], ["H", "F"]];
 
@@ -56,17 +57,11 @@ export class Readout {
 /** What a pane shows at a point of the window, in words: {value, pixel, point}; none beside the image. */
 export function readAt(pane, x, y) {
   const { story } = pane;
-  const plane = pane.plane;
-  if (!story || !plane) return null;
+  if (!story) return null;
   const { about, numbers } = story;
   const box = pane.element.getBoundingClientRect();
   const world = pane.viewport.canvasToWorld([x - box.left, y - box.top]);
-  const away = world.map((one, axis) => one - plane.imagePositionPatient[axis]);
-  const across = dot(away, plane.rowCosines) / plane.columnPixelSpacing + 0.5;
-  const down = dot(away, plane.columnCosines) / plane.rowPixelSpacing + 0.5;
-  // A picture of the server's may have other rows than the frame has.
-  const column = Math.floor((across / plane.columns) * about.columns);
-  const row = Math.floor((down / plane.rows) * about.rows);
+  const [column, row] = toPixels(story.ground, world).map(Math.round);
   if (!(column >= 0 && row >= 0 && column < about.columns && row < about.rows)) return null;
   const place = pane.frames.list[pane.index];
   const isPlaced = place.at && place.axes && about.calibration?.row_mm;
@@ -90,4 +85,3 @@ function valueOf(about, numbers, at) {
 }
 
 const short = (value) => (Number.isInteger(value) ? number(value, 0) : number(Number(value.toPrecision(6)), 6));
-const dot = (one, other) => one.reduce((sum, value, axis) => sum + value * other[axis], 0);
