@@ -237,7 +237,10 @@ export async function startLayout(stage) {
     else if (same) layout.links.toggle(same);
     else return;
     layout.links.mark(layout.isMany);
-    layout.settle();
+    // A step just made may not stand in the address yet.
+    const url = new URL(location.href);
+    stage.describe(url);
+    layout.settle(url);
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.(".viewer-rail a[data-series]");
