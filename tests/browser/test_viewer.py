@@ -131,7 +131,7 @@ def test_slices_and_planes_work_without_a_script(workshop: Server, meet: Meet) -
     visitor.page.get_by_role("button", name="Show").click()
     visitor.ready()
     expect(visitor.page.locator("[data-plane]")).to_have_count(4)
-    visitor.page.get_by_role("link", name="3D").click()
+    visitor.page.get_by_role("link", name="3D", exact=True).click()
     visitor.page.locator("input[name=angle]").fill("120")
     visitor.page.get_by_role("button", name="Show").click()
     visitor.ready()
