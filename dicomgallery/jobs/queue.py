@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -16,10 +16,16 @@ from dicomgallery.models import Direct, Job, now
 
 log = logging.getLogger(__name__)
 
-SOON = 3
-USUAL = 5
-IDLE = 8
+NOW: Final = 1
+SOON: Final = 3
+USUAL: Final = 5
+LONG: Final = 6
+IDLE: Final = 8
 """Priorities; lower goes first."""
+
+LANES: Final = (range(NOW, SOON), range(SOON, LONG), range(LONG, IDLE + 1))
+"""A worker does a job of each lane at a time: what a page waits for stands behind no picture, and no picture behind
+an export of an hour."""
 
 
 _ADD = Direct(insert(Job).returning(Job.id))

@@ -1,4 +1,4 @@
-"""Doing later work: one job at a time, under a lease that is renewed while it runs."""
+"""Doing later work: job after job, each under a lease that is renewed while it runs."""
 
 import json
 import logging
@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, or_, select, update
 
-from dicomgallery.jobs.queue import IDLE, enqueue
+from dicomgallery.jobs.queue import IDLE, NOW, enqueue
 from dicomgallery.models import Job, db, in_context, now, transaction
 
 log = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 HEARTBEAT_SECONDS = 15.0
 ATTEMPTS = 3
+EVERY: Final = range(NOW, IDLE + 1)
 
 Handler = Callable[..., None]
 
@@ -79,23 +80,23 @@ class Ended:
     values: dict[str, Any]
 
 
-def drain(worker: str, *, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Do every job that is due; gives how many were tried."""
+def drain(worker: str, lane: range = EVERY, *, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Do every job that is due and has a priority of this lane; gives how many were tried."""
     tried = 0
     ended: Ended | None = None
-    while not stopping() and (claimed := _next(worker, ended)) is not None:
+    while not stopping() and (claimed := _next(worker, ended, lane)) is not None:
         tried += 1
         ended = _do(claimed, worker)
-    _next(worker, ended, claim=False)
+    _next(worker, ended, lane, claim=False)
     return tried
 
 
 def run_next(worker: str) -> bool:
     """Do the next due job alone; False when there is none."""
-    claimed = _next(worker, None)
+    claimed = _next(worker, None, EVERY)
     if claimed is None:
         return False
-    _next(worker, _do(claimed, worker), claim=False)
+    _next(worker, _do(claimed, worker), EVERY, claim=False)
     return True
 
 
@@ -136,9 +137,9 @@ def ask_for_periodic() -> None:
                 enqueue(session, name, {}, priority=IDLE)
 
 
-def _next(worker: str, ended: Ended | None, *, claim: bool = True) -> Claimed | None:
+def _next(worker: str, ended: Ended | None, lane: range, *, claim: bool = True) -> Claimed | None:
     """Enter how the last job ended and take the next one, in one commit."""
-    if ended is None and not (claim and db.session.scalar(_due().limit(1)) is not None):
+    if ended is None and not (claim and db.session.scalar(_due(lane).limit(1)) is not None):
         return None
     with transaction() as session:
         if ended is not None:
@@ -146,18 +147,23 @@ def _next(worker: str, ended: Ended | None, *, claim: bool = True) -> Claimed | 
             session.execute(running.values(**ended.values))
         if not claim:
             return None
-        job = session.scalars(_due().limit(1).with_for_update(skip_locked=True)).first()
+        job = session.scalars(_due(lane).limit(1).with_for_update(skip_locked=True)).first()
         if job is None:
             return None
         job.state, job.worker, job.lease_until, job.attempts = "running", worker, now() + LEASE, job.attempts + 1
         return Claimed(job.id, job.name, job.arguments, job.attempts)
 
 
-def _due() -> Select[Job]:
-    """Every job that may be done now, the next one first."""
+def _due(lane: range) -> Select[Job]:
+    """Every job of a lane that may be done now, the next one first."""
     return (
         select(Job)
-        .where(Job.state == "queued", or_(Job.run_after.is_(None), Job.run_after <= now()), Job.name.in_(DUTIES))
+        .where(
+            Job.state == "queued",
+            Job.priority.between(lane.start, lane.stop - 1),
+            or_(Job.run_after.is_(None), Job.run_after <= now()),
+            Job.name.in_(DUTIES),
+        )
         .order_by(Job.priority, Job.id)
     )
 

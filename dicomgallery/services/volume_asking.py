@@ -47,7 +47,7 @@ def ask_for(series_id: int, wanted_set: int, grid: Grid, *, again: bool = False)
     if not again and queue.failed_lately(db.session(), JOB, arguments, GIVEN_UP):
         return Refused(f"Building the volume was tried several times and failed{_because(grid)}.", is_passing=True)
     with transaction() as session:
-        queue.enqueue(session, JOB, arguments, priority=queue.SOON, total=len(grid.layers))
+        queue.enqueue(session, JOB, arguments, priority=queue.NOW, total=len(grid.layers))
     queue.wake()
     return Building(0, len(grid.layers))
 

@@ -14,8 +14,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
+
+from dicomgallery.dicom import synthetic
+from tests.marking import LENGTH, new_key
 
 HOME = Path(__file__).resolve().parents[2]
 REST_MB = 550
@@ -228,7 +232,12 @@ def test_every_way_to_end_it_ends_every_process_without_a_word(mine: Running, nu
     assert time.monotonic() - began < 10
 
 
-def test_a_kill_of_the_supervisor_leaves_nothing_behind(mine: Running) -> None:
+def test_a_kill_of_the_supervisor_leaves_nothing_behind_and_loses_nothing(mine: Running) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{mine.port}") as client:
+        file = synthetic.as_bytes(*synthetic.ct_series(1, 32, 32))
+        client.post("/api/v1/uploads", content=file, headers={"Content-Type": "application/dicom"}).raise_for_status()
+        client.put(f"/api/v1/marks/{new_key()}", json={"image": 1, **LENGTH}).raise_for_status()
+        marks = client.get("/api/v1/series/1/marks").json()["marks"]
     mine.everyone()
     mine.process.kill()
     mine.process.communicate()
@@ -237,6 +246,9 @@ def test_a_kill_of_the_supervisor_leaves_nothing_behind(mine: Running) -> None:
 
     again = Running(mine.data, mine.port)
     assert again.answers()
+    assert httpx.get(f"http://127.0.0.1:{mine.port}/api/v1/series/1/marks").json()["marks"] == marks
+    assert httpx.get(f"http://127.0.0.1:{mine.port}/images/1/original").content == file
+    assert len(marks) == 1
     again.end()
 
 

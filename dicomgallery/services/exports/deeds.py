@@ -138,7 +138,7 @@ def _ask(session: Session, series_id: int, workspace_id: int, asked: Asked, acto
     )
     session.add(export)
     session.flush()
-    export.job_id = queue.enqueue(session, JOB, {"export_id": export.id}, priority=queue.SOON)
+    export.job_id = queue.enqueue(session, JOB, {"export_id": export.id}, priority=queue.LONG)
     session.flush()
     audit.record(session, actor, Event.EXPORT_ASKED, f"export:{export.id}", series=series_id)
     return export.id
