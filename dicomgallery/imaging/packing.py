@@ -1,4 +1,4 @@
-"""Values of frames compressed, where that pays: gzip, as HTTP sends it on and browsers open it."""
+"""Numbers compressed, where that pays: gzip, as HTTP sends it on and browsers open it."""
 
 import zlib
 from collections.abc import Iterator

@@ -15,7 +15,6 @@ from dicomgallery.imaging.encode import Picture, encode, middle, resized, target
 from dicomgallery.imaging.gray import to_gray, without_unused_bits
 from dicomgallery.imaging.layers import Tints
 from dicomgallery.imaging.layout import Layout, check_size, index_of, layout_of
-from dicomgallery.imaging.packing import packed
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import RENDERER_VERSION, Rendered
 from dicomgallery.imaging.samples import frame_samples
@@ -74,7 +73,7 @@ def _values(path: Path, spec: RenderSpec) -> Rendered:
         found = values.of_frame(source, spec.frame)
     rows, columns = found.pixels.shape[:2]
     # They tell how they came to be so themselves.
-    return Rendered(packed(*found.parts()), spec.format.media_type, columns, rows)
+    return Rendered(b"".join(found.parts()), spec.format.media_type, columns, rows)
 
 
 def _sketched(nothing: WithoutPixelsError, spec: RenderSpec) -> Sketch:

@@ -1,4 +1,4 @@
-"""Which names the gallery answers to.
+"""Which names the gallery answers to, and where a request comes from.
 
 A page of another site can make its own name point at this machine (DNS rebinding) and would then be same-site with
 us; but it cannot choose the Host header. Names of this machine, addresses, and what the operator trusts are answered.
@@ -12,6 +12,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from dicomgallery import settings
 
+_PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -35,6 +36,17 @@ def is_ours(host: str) -> bool:
         return True
     # An address cannot be rebound; a name can.
     return not chosen.is_loopback and (name == chosen.host.lower() or _is_address(name))
+
+
+def is_from_this_machine() -> bool:
+    """Say whether whoever asks sits at this machine; behind a proxy on it that cannot be told, and is not said."""
+    return is_over_loopback() and not any(name in request.headers for name in _PASSED_ON)
+
+
+def is_over_loopback() -> bool:
+    """Say whether the connection comes from this machine: of a person, a program, or a proxy on it."""
+    address = request.remote_addr or ""
+    return not address or address.startswith("127.") or address in {"::1", "::ffff:127.0.0.1"}
 
 
 def _without_port(host: str) -> str:

@@ -13,6 +13,7 @@ from dicomgallery import settings
 from dicomgallery.access import LOCAL_OWNER, Actor, Permission, demand
 from dicomgallery.errors import ForbiddenError
 from dicomgallery.serving.attempts import Attempts
+from dicomgallery.serving.hosts import is_over_loopback
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -123,8 +124,7 @@ def _identified() -> Actor:
 
 def _on_this_machine() -> Actor:
     # A server started by hand may listen wider than the settings know: without a password only this machine is served.
-    address = request.remote_addr or ""
-    if address and not address.startswith("127.") and address not in {"::1", "::ffff:127.0.0.1"}:
+    if not is_over_loopback():
         raise ForbiddenError("Set DICOMGALLERY_OWNER_PASSWORD before other machines may use this gallery.")
     return LOCAL_OWNER
 

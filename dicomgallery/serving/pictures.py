@@ -3,11 +3,12 @@
 from flask import Response, request
 
 from dicomgallery.imaging.drawings import Glyph, glyph_of, placeholder_svg
-from dicomgallery.imaging.packing import is_packed, unpacked
+from dicomgallery.imaging.packing import is_packed, packed
 from dicomgallery.imaging.refusals import RenderReason
 from dicomgallery.imaging.spec import Format
 from dicomgallery.services.pictures import NoPicture, Picture
 from dicomgallery.serving.headers import FOREVER, PRIVATE
+from dicomgallery.serving.hosts import is_from_this_machine
 
 
 def respond(found: Picture | NoPicture, *, download_name: str = "") -> Response:
@@ -33,14 +34,14 @@ def respond(found: Picture | NoPicture, *, download_name: str = "") -> Response:
 
 
 def _values(data: bytes) -> Response:
-    """Values of a frame as they are kept, or unpacked for who cannot do that."""
+    """Values of a frame, packed on their way over a network: it takes longer than half a megabyte within a machine."""
     media_type = Format.VALUES.media_type
-    if not is_packed(data):
+    if request.accept_encodings.quality("gzip") <= 0 or is_from_this_machine():
         return Response(data, mimetype=media_type)
-    if request.accept_encodings.quality("gzip") <= 0:
-        return Response(unpacked(data), mimetype=media_type)
-    response = Response(data, mimetype=media_type)
-    response.headers["Content-Encoding"] = "gzip"
+    sent = packed(data)
+    response = Response(sent, mimetype=media_type)
+    if is_packed(sent):
+        response.headers["Content-Encoding"] = "gzip"
     return response
 
 

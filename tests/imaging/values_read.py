@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomgallery.imaging.packing import is_packed, unpacked
-
 
 @dataclass(frozen=True)
 class Read:
@@ -19,12 +17,11 @@ class Read:
 
 
 def read(data: bytes) -> Read:
-    """Take a body apart, packed or not."""
-    body = b"".join(unpacked(data)) if is_packed(data) else data
-    length = int.from_bytes(body[:4], "little")
-    told = json.loads(body[4 : 4 + length])
+    """Take a body apart."""
+    length = int.from_bytes(data[:4], "little")
+    told = json.loads(data[4 : 4 + length])
     assert (4 + length) % 8 == 0
-    samples = np.frombuffer(body, np.dtype(told["type"]).newbyteorder("<"), offset=4 + length)
+    samples = np.frombuffer(data, np.dtype(told["type"]).newbyteorder("<"), offset=4 + length)
     shape = (told["rows"], told["columns"], 3)[: 3 if told["samples"] == 3 else 2]
     return Read(told, samples.reshape(shape))
 

@@ -14,21 +14,24 @@ from tests.imaging.values_read import read
 from tests.web.conftest import Browser, Statements
 
 FRAMES = "/series/1/viewer/frames.json"
+ELSEWHERE = {"X-Forwarded-For": "203.0.113.7"}
 
 
 def test_values_are_sent_packed_to_who_can_unpack_them_and_never_twice(gallery: Gallery, client: FlaskClient) -> None:
     gallery.ingest(*synthetic.ct_series(1, 64, 64))
     address = client.get(FRAMES).get_json()["frames"][0]["values"]
 
-    packed = client.get(address, headers={"Accept-Encoding": "gzip, br"})
-    plain = client.get(address)
-    refusing = client.get(address, headers={"Accept-Encoding": "gzip;q=0"})
+    packed = client.get(address, headers={"Accept-Encoding": "gzip, br", **ELSEWHERE})
+    plain = client.get(address, headers=ELSEWHERE)
+    refusing = client.get(address, headers={"Accept-Encoding": "gzip;q=0", **ELSEWHERE})
+    at_hand = client.get(address, headers={"Accept-Encoding": "gzip"})
 
     assert (packed.status_code, packed.mimetype) == (200, "application/octet-stream")
     assert packed.headers["Content-Encoding"] == "gzip"
     assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data)
     assert gzip.decompress(packed.data) == plain.data == refusing.data
     assert "Content-Encoding" not in plain.headers
+    assert ("Content-Encoding" in at_hand.headers, at_hand.data) == (False, plain.data)
     assert {answer.headers["Vary"] for answer in (packed, plain)} == {"Accept-Encoding"}
     assert "immutable" in packed.headers["Cache-Control"]
     assert read(plain.data).pixels.shape == (64, 64)
@@ -50,7 +53,9 @@ def test_noise_is_sent_as_it_is(gallery: Gallery, client: FlaskClient) -> None:
     noise = np.random.default_rng(3).integers(0, 1 << 16, (64, 64), np.uint16)
     gallery.ingest(image(noise))
 
-    answer = client.get(client.get(FRAMES).get_json()["frames"][0]["values"], headers={"Accept-Encoding": "gzip"})
+    answer = client.get(
+        client.get(FRAMES).get_json()["frames"][0]["values"], headers={"Accept-Encoding": "gzip", **ELSEWHERE}
+    )
 
     assert "Content-Encoding" not in answer.headers
     assert np.array_equal(read(answer.data).pixels, noise)
