@@ -15,7 +15,7 @@ from pydicom.uid import generate_uid
 from bench.server import Server
 from dicomgallery import bundle
 from dicomgallery.supervisor import bundling
-from tests.browser.test_stage import drag, opened, shown
+from tests.browser.test_stage import PRESENTATION, drag, opened, shown
 from tests.browser.visitor import Meet, Visitor
 from tests.imaging.making import as_file, image
 
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.browser
 Values = NDArray[np.int16]
 
 SIDE = 128
-PRESENTATION = "document.querySelector('.stage-canvas').stage.pane.viewport.getViewPresentation()"
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -23,6 +23,7 @@ from tests.imaging.making import as_file, image
 
 pytestmark = pytest.mark.browser
 
+PRESENTATION = "document.querySelector('.stage-canvas').stage.pane.viewport.getViewPresentation()"
 LEVELS = 2
 """Of 256, by which a pixel may change when the stage takes over."""
 
@@ -262,6 +263,12 @@ def half_axes(ellipse: dict[str, Any], across: float, down: float) -> float:
     return wide * across * high * down
 
 
+def lies(visitor: Visitor) -> tuple[float, bool, bool]:
+    """How far the picture is turned, and whether it is flipped across and down."""
+    found = visitor.page.evaluate(PRESENTATION)
+    return found["rotation"], found["flipHorizontal"], found["flipVertical"]
+
+
 def test_a_window_that_is_dragged_stands_in_the_address_and_is_the_servers_too(workshop: Server, meet: Meet) -> None:
     series = generate_uid()
     dataset = image(phantom([1.0, 1.0]), Modality="CT", RescaleIntercept=-1024, RescaleSlope=1)
@@ -279,9 +286,15 @@ def test_a_window_that_is_dragged_stands_in_the_address_and_is_the_servers_too(w
     expect(page.locator("[data-live-line=window]")).to_contain_text(f"W {width:.0f}")
     assert difference(visitor) <= LEVELS
     for key, way in (("r", "rotation"), ("h", "flipHorizontal"), ("v", "flipVertical"), ("+", "zoom")):
-        before = page.evaluate("document.querySelector('.stage-canvas').stage.pane.viewport.getViewPresentation()")
+        before = page.evaluate(PRESENTATION)
         page.keyboard.press(key)
-        after = page.evaluate("document.querySelector('.stage-canvas').stage.pane.viewport.getViewPresentation()")
+        after = page.evaluate(PRESENTATION)
         assert after[way] != before[way], key
+    # Each flip again takes it back; across the screen, which of a turned image is not across the image.
+    assert lies(visitor) == (90, True, True)
+    page.keyboard.press("h")
+    assert lies(visitor) == (270, False, True)
+    page.keyboard.press("v")
+    assert lies(visitor) == (90, False, False)
     page.keyboard.press("=")
     assert difference(visitor) <= LEVELS

@@ -144,7 +144,10 @@ export class Pane {
 
   /** Turn, flip, move or zoom: {rotation, flipHorizontal, flipVertical, zoom, pan}. */
   present(changes) {
-    this.viewport.setViewPresentation({ ...this.viewport.getViewPresentation(), ...changes });
+    const wanted = { ...this.viewport.getViewPresentation(), ...changes };
+    // Cornerstone's setViewPresentation flips, but never back.
+    this.viewport.setCamera({ flipHorizontal: wanted.flipHorizontal, flipVertical: wanted.flipVertical });
+    this.viewport.setViewPresentation(wanted);
     this.viewport.render();
   }
 

@@ -101,8 +101,10 @@ function turn({ pane }, degrees) {
   pane.present({ rotation: (rotation + degrees + 360) % 360 });
 }
 
+// Left and right are those of the screen, though a picture is flipped first and turned then.
 function flip({ pane }, which) {
-  pane.present({ [which]: !pane.viewport.getViewPresentation()[which] });
+  const { rotation = 0, [which]: isFlipped } = pane.viewport.getViewPresentation();
+  pane.present({ [which]: !isFlipped, rotation: (360 - rotation) % 360 });
 }
 
 function zoom({ pane }, times) {
