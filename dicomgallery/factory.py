@@ -11,7 +11,7 @@ from flask import Flask, g
 from flask.signals import appcontext_pushed
 from flask_migrate import Migrate
 
-from dicomgallery import api, cli, logs, serving, settings, web
+from dicomgallery import api, cli, dicomweb, logs, serving, settings, web
 from dicomgallery.models import db, prepare_engine
 from dicomgallery.settings import Settings
 
@@ -47,7 +47,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     with app.app_context():
         prepare_engine(db.engine)
     serving.init_app(app)
-    for door in (web, api, cli):
+    for door in (web, api, dicomweb, cli):
         door.register(app)
     return app
 

@@ -120,6 +120,11 @@ class InstanceFacts:
     label: str
     headerless: bool
 
+    @property
+    def sop_uids(self) -> tuple[str, str]:
+        """Of which class and which instance it says it is."""
+        return self.sop_class_uid, self.sop_uid
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

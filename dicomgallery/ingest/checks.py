@@ -21,8 +21,14 @@ REASON_OF: dict[Flaw, Reason] = {
 }
 
 
-def prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
-    """Pre-scan and parse a staged file; nothing is read beyond its header but the frame of its pixel data."""
+_OTHER_STUDY = "It belongs to another study than the one it was sent to."
+
+
+def prepare(name: str, staged: StagedFile, *, study_uid: str | None = None) -> Prepared | Rejected:
+    """Pre-scan and parse a staged file; nothing is read beyond its header but the frame of its pixel data.
+
+    With `study_uid`, a file of another study is refused.
+    """
     if not staged.size_bytes:
         return Rejected(name, Reason.INVALID_TYPE, "The file is empty.")
     with staged.mapped() as data:
@@ -33,6 +39,8 @@ def prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
             facts = facts_in(data, scanned)
         except UnreadableError as error:
             return Rejected(name, REASON_OF[error.flaw], error.message)
+    if study_uid is not None and facts.study.study_uid != study_uid:
+        return Rejected(name, Reason.OTHER_STUDY, _OTHER_STUDY, facts.instance.sop_uids)
     filed = _with_uids(facts, staged.sha256)
     return Prepared(name, staged, filed, uids_made=filed is not facts)
 

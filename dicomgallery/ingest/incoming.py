@@ -16,6 +16,7 @@ class Origin(StrEnum):
     API = "api"
     CLI = "cli"
     DEMO = "demo"
+    DICOMWEB = "dicomweb"
 
 
 class Naming(StrEnum):

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     STORAGE_FULL = "storage_full"
     DUPLICATE = "duplicate"
+    OTHER_STUDY = "other_study"
 
 
 ADVICE = {
@@ -26,6 +27,7 @@ ADVICE = {
     Reason.UNREADABLE: "Check that the file opens elsewhere and that this account may read it, then send it again.",
     Reason.STORAGE_FULL: "Free some space on the disk and drop the folder again: only what is missing is sent.",
     Reason.DUPLICATE: "Choose another name, or another study name.",
+    Reason.OTHER_STUDY: "Send it to the address of its own study, or to the one of all studies.",
 }
 """What a person can do about each reason."""
 
@@ -59,6 +61,8 @@ class Rejected:
     reason: Reason
     detail: str
     """One sentence that names no patient."""
+    sop_uids: tuple[str, str] | None = None
+    """Of which class and which instance, where that could be read."""
 
 
 Outcome = Accepted | Duplicate | Rejected

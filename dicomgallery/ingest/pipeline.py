@@ -8,7 +8,7 @@ takes, but never a row without its blob nor an answer without both.
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -41,21 +41,25 @@ PREPARE_AT_ONCE = 50
 
 
 def ingest(
-    files: Iterable[IncomingFile],
+    files: Iterable[IncomingFile | Rejected],
     *,
     actor: Actor,
     origin: Origin,
     receipt_id: int | None = None,
     collection: str | None = None,
     naming: Naming = Naming.LENIENT,
+    study_uid: str | None = None,
 ) -> IngestReport:
-    """Take files in; each has its own outcome, and those kept are durable when this returns."""
+    """Take files in; each has its own outcome, and those kept are durable when this returns.
+
+    What a door could not even receive it hands over as Rejected. With `study_uid`, files of another study are refused.
+    """
     demand(actor, Permission.UPLOAD)
     if receipt_id is not None:
         receipts.check(actor, receipt_id)
     arrival = Arrival(actor, origin, _named(collection), naming, receipt_id)
     outcomes: list[Outcome] = []
-    for batch in _batches(_staged(files, settings.current())):
+    for batch in _batches(_staged(files, settings.current()), study_uid):
         written = _store(arrival, batch)
         arrival = written.arrival
         outcomes.extend(written.outcomes)
@@ -111,10 +115,13 @@ def _named(collection: str | None) -> str:
     return plain(collection.strip()) if collection and collection.strip() else ""
 
 
-def _staged(files: Iterable[IncomingFile], chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected]:
+def _staged(files: Iterable[IncomingFile | Rejected], chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected]:
     """Bring every file, and the members of every archive, into the data folder."""
     for file in files:
         name = plain(file.name)
+        if isinstance(file, Rejected):
+            yield replace(file, name=name)
+            continue
         staged = _stage(name, file, chosen)
         if isinstance(staged, Rejected):
             yield staged
@@ -151,14 +158,14 @@ def _stage(name: str, file: IncomingFile, chosen: Settings) -> StagedFile | Reje
         return Rejected(name, Reason.UNREADABLE, "The file could not be read from where it is.")
 
 
-def _batches(arriving: Iterable[tuple[str, StagedFile] | Rejected]) -> Iterator[_Batch]:
+def _batches(arriving: Iterable[tuple[str, StagedFile] | Rejected], study_uid: str | None) -> Iterator[_Batch]:
     """Prepare what arrives and cut it into batches of at most 200 files or 50 ms."""
     batch, began = _Batch(), time.monotonic()
     for item in arriving:
         if isinstance(item, Rejected):
             batch.items.append((item, 0))
         else:
-            batch.items.append((_prepare(*item), item[1].size_bytes))
+            batch.items.append((_prepare(*item, study_uid), item[1].size_bytes))
         if len(batch.items) >= BATCH_FILES or time.monotonic() - began > BATCH_SECONDS:
             yield batch
             batch, began = _Batch(), time.monotonic()
@@ -166,8 +173,8 @@ def _batches(arriving: Iterable[tuple[str, StagedFile] | Rejected]) -> Iterator[
         yield batch
 
 
-def _prepare(name: str, staged: StagedFile) -> Prepared | Rejected:
-    prepared = checks.prepare(name, staged)
+def _prepare(name: str, staged: StagedFile, study_uid: str | None) -> Prepared | Rejected:
+    prepared = checks.prepare(name, staged, study_uid=study_uid)
     if isinstance(prepared, Rejected):
         staged.discard()
     return prepared
@@ -200,7 +207,8 @@ def _unstored(file: Prepared, error: Exception) -> Rejected:
     file.staged.discard()
     log.warning("a blob was not stored", extra={"error_type": type(error).__name__})
     full = isinstance(error, StorageFullError) or (isinstance(error, OSError) and is_full(error))
-    return Rejected(file.name, Reason.STORAGE_FULL, StorageFullError().message if full else _REFUSED)
+    told = StorageFullError().message if full else _REFUSED
+    return Rejected(file.name, Reason.STORAGE_FULL, told, file.facts.instance.sop_uids)
 
 
 def _write(session: Session, arrival: Arrival, items: Items) -> Written:

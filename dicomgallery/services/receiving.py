@@ -7,7 +7,7 @@ from dicomgallery.access import Actor, Permission, demand
 from dicomgallery.catalog import arrivals
 from dicomgallery.errors import RefusedError
 from dicomgallery.ingest.incoming import IncomingFile, Naming, Origin
-from dicomgallery.ingest.outcome import IngestReport
+from dicomgallery.ingest.outcome import IngestReport, Rejected
 from dicomgallery.ingest.pipeline import ingest, recognize
 
 MOST_HASHES = 5000
@@ -15,16 +15,28 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def receive(
-    files: Iterable[IncomingFile],
+    files: Iterable[IncomingFile | Rejected],
     *,
     actor: Actor,
     origin: Origin,
     receipt_id: int | None = None,
     collection: str | None = None,
     naming: Naming = Naming.LENIENT,
+    study_uid: str | None = None,
 ) -> IngestReport:
-    """Take files in; each has its own outcome, and those kept are durable when this returns."""
-    return ingest(files, actor=actor, origin=origin, receipt_id=receipt_id, collection=collection, naming=naming)
+    """Take files in; each has its own outcome, and those kept are durable when this returns.
+
+    With `study_uid`, files of another study are refused.
+    """
+    return ingest(
+        files,
+        actor=actor,
+        origin=origin,
+        receipt_id=receipt_id,
+        collection=collection,
+        naming=naming,
+        study_uid=study_uid,
+    )
 
 
 def missing(hashes: Sequence[str], *, actor: Actor) -> list[str]:

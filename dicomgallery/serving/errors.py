@@ -1,7 +1,7 @@
 """Failures as answers: one status for each kind, and one shape for each protocol.
 
-A browser gets a page in plain words, `/api` gets `application/problem+json` (RFC 9457), another door the shape its
-contract asks for. The text of an exception that is not ours never leaves the process.
+A browser gets a page in plain words, `/api` and `/dicom-web` get `application/problem+json` (RFC 9457), another door
+the shape its contract asks for. The text of an exception that is not ours never leaves the process.
 """
 
 import logging
@@ -93,7 +93,7 @@ def answer(status: int, sentence: str) -> ResponseReturnValue:
 
 def wants_page() -> bool:
     """Say whether whoever asked is a person with a browser; machines are answered in JSON."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/dicom-web/")):
         return False
     accepted = request.accept_mimetypes
     return accepted.provided and accepted["text/html"] > 0 and "text/html" in accepted.values()

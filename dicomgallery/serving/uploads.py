@@ -59,6 +59,15 @@ class StagedPart:
                 self._file.drop()
         return len(data)
 
+    def take(self, stream: BinaryIO) -> StagedFile:
+        """Take all of a stream; raises TooLargeError, StorageFullError, or what the stream raises."""
+        try:
+            self._staged = self._file.take(stream).finish()
+        except BaseException:
+            self._file.drop()
+            raise
+        return self._staged
+
     def seek(self, offset: int, whence: int = 0) -> int:
         """Rewind; the parser does so once at the end of a part, which sends the bytes on their way to the disk."""
         if self._staged is None and self._failure is None:
@@ -143,6 +152,10 @@ class GalleryRequest(Request):
             raise RefusedError("The connection ended before the whole body arrived.") from error
         return file.finish()
 
+    def stage_part(self, stream: "BinaryIO") -> StagedFile:
+        """Stream one part of a body into a file of its own."""
+        return cast("StagedPart", self._staging_part(None, None, None)).take(stream)
+
     def _staging_part(
         self,
         total_content_length: int | None,
@@ -209,6 +222,17 @@ class _FormParser(FormDataParser):
 def staged_body(limit: int) -> StagedFile:
     """Stream the body of the present request into one file; TooLargeError above `limit` bytes."""
     return cast("GalleryRequest", request).stage_body(limit)
+
+
+def body(limit: int) -> IO[bytes]:
+    """The body of the present request as a stream; RequestEntityTooLarge above `limit` bytes."""
+    request.max_content_length = limit
+    return request.stream
+
+
+def staged_part(stream: BinaryIO) -> StagedFile:
+    """Stream a part of the present request's body into a file; TooLargeError above the limit of a file."""
+    return cast("GalleryRequest", request).stage_part(stream)
 
 
 def incoming_parts(*fields: str) -> list[IncomingFile]:

@@ -25,7 +25,13 @@ REASONS = {
     Reason.STORAGE_FULL: "The disk is full.",
     Reason.DUPLICATE: "The name is taken.",
 }
-ORIGINS = {"form": "by the browser", "api": "by a program", "cli": "by the command line", "demo": "sample images"}
+ORIGINS = {
+    "form": "by the browser",
+    "api": "by a program",
+    "dicomweb": "by DICOMweb",
+    "cli": "by the command line",
+    "demo": "sample images",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,24 @@
+"""Addresses of studies, series and instances below /dicom-web (PS3.18 10.1.1)."""
+
+import re
+
+from flask import request
+
+from dicomgallery.errors import NotFoundError
+
+PREFIX = "/dicom-web"
+_UID = re.compile(r"[0-9.]{1,64}")
+
+
+def retrieve_url(study_uid: str, series_uid: str | None = None, sop_uid: str | None = None) -> str:
+    """Where to retrieve it, as whoever asks reaches this gallery."""
+    path = f"{request.host_url.rstrip('/')}{PREFIX}/studies/{study_uid}"
+    if series_uid is not None:
+        path += f"/series/{series_uid}"
+    return f"{path}/instances/{sop_uid}" if sop_uid is not None else path
+
+
+def checked(*uids: str | None) -> None:
+    """Raise NotFoundError for what can be no UID."""
+    if not all(uid is None or _UID.fullmatch(uid) for uid in uids):
+        raise NotFoundError("There is nothing here: a UID has digits and dots, and at most 64 of them.")
