@@ -44,6 +44,7 @@ _UNDEFINED: Final = 0xFFFFFFFF
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _LEFT_OUT: Final = frozenset({"00083002"})
 """Available Transfer Syntax UID says how a server holds it (PS3.18 10.6.3.3)."""
+_IN_PARTS: Final = "A value that is not compressed came in several parts."
 
 
 class NotComposedError(RefusedError):
@@ -80,7 +81,7 @@ def compose(model: object, find: Finder, into: BinaryIO) -> None:
     except MalformedError as error:
         raise NotComposedError(error.message, ("", "")) from error
     sop_uids = (_uid(elements, "00080016"), _uid(elements, "00080018"))
-    if not all(map(is_valid, sop_uids)):
+    if not all(sop_uids):
         raise NotComposedError("Its metadata lacks a valid SOP Class UID or SOP Instance UID.", sop_uids)
     try:
         dataset, syntax = _dataset(elements, find)
@@ -99,7 +100,7 @@ class _CannotError(Exception):
 
 
 def _dataset(elements: dict[str, Any], find: Finder) -> tuple[Dataset, str]:
-    syntax, pixels = EXPLICIT_LITTLE_ENDIAN, None
+    syntax, pixels, plain = EXPLICIT_LITTLE_ENDIAN, None, []
     told = elements.get(_PIXEL_DATA)
     if told is not None and "BulkDataURI" in told:
         parts = _found(find, told["BulkDataURI"])
@@ -111,21 +112,24 @@ def _dataset(elements: dict[str, Any], find: Finder) -> tuple[Dataset, str]:
             elements = {tag: told for tag, told in elements.items() if tag != _PIXEL_DATA}
         else:
             syntax = EXPLICIT_LITTLE_ENDIAN
-            find = _remembering(find, told["BulkDataURI"], parts)
+            plain = list(parts)
+            if len(plain) > 1:
+                raise _CannotError(_IN_PARTS)
     # PS3.18 annex F is UTF-8 throughout, and whatever it says can be said in that.
     kept = {tag: told for tag, told in elements.items() if tag > "0007FFFF" and tag not in _LEFT_OUT}
     kept["00080005"] = {"vr": "CS", "Value": ["ISO_IR 192"]}
-    dataset = Dataset.from_json(dict(sorted(kept.items())), _values(find))
+    dataset = Dataset.from_json(dict(sorted(kept.items())), _values(find, plain))
     if pixels is not None:
         dataset.add(pixels)
     return dataset, syntax
 
 
-def _values(find: Finder) -> Callable[[str, str, str], Any]:
+def _values(find: Finder, pixels: list[Bulk]) -> Callable[[str, str, str], Any]:
     def value(tag: str, vr: str, uri: str) -> Any:
-        parts = _found(find, uri)
+        # Each value is there once; an item of a sequence may have pixel data of its own.
+        parts = [pixels.pop()] if tag == _PIXEL_DATA and pixels else _found(find, uri)
         if len(parts) > 1:
-            raise _CannotError("A value that is not compressed came in several parts.")
+            raise _CannotError(_IN_PARTS)
         [part] = parts
         size = part.content.size_bytes
         if vr in BUFFERABLE_VRS and size < _UNDEFINED - 1:
@@ -144,10 +148,6 @@ def _found(find: Finder, uri: str) -> Sequence[Bulk]:
     if not parts:
         raise _CannotError("Its metadata refers to bulk data that did not come with it, or refers to it twice.")
     return parts
-
-
-def _remembering(find: Finder, uri: str, parts: Sequence[Bulk]) -> Finder:
-    return lambda asked: parts if asked == uri else find(asked)
 
 
 def _encapsulated(parts: Sequence[Bulk], frames: int) -> DataElement:
@@ -181,7 +181,8 @@ def _frame_count(elements: Mapping[str, Any]) -> int:
 
 def _uid(elements: Mapping[str, Any], tag: str) -> str:
     values = elements.get(tag, {}).get("Value") or [""]
-    return values[0].strip(" \0") if isinstance(values[0], str) else ""
+    text = values[0].strip(" \0") if isinstance(values[0], str) else ""
+    return text if is_valid(text) else ""
 
 
 def _meta(sop_class_uid: str, sop_uid: str, syntax: str) -> FileMetaDataset:

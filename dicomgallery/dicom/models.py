@@ -1,6 +1,7 @@
 """DICOM JSON objects as others send them (PS3.18 annex F): nothing is taken on trust."""
 
 import re
+from base64 import b64decode, b64encode
 from typing import Any, Final
 
 import orjson
@@ -65,8 +66,10 @@ class _Checking:
         if len(kinds) > 1:
             raise MalformedError("The metadata has an element with values of two kinds.")
         [kind] = kinds
-        if kind != "Value":
+        if kind == "BulkDataURI":
             return {"vr": vr, kind: _text(told[kind])}
+        if kind == "InlineBinary":
+            return {"vr": vr, kind: _base64(_text(told[kind]))}
         if not isinstance(told[kind], list):
             raise MalformedError("The metadata has values that are no list.")
         if vr == "SQ":
@@ -86,6 +89,13 @@ def _text(value: object) -> str:
     if not isinstance(text, str):
         raise MalformedError("The metadata has binary data, or an address of some, that is no text.")
     return text
+
+
+def _base64(text: str) -> str:
+    try:
+        return b64encode(b64decode("".join(text.split()), validate=True)).decode("ascii")
+    except ValueError as error:
+        raise MalformedError("The metadata has binary data that is no Base64.") from error
 
 
 def _value(vr: str, value: object) -> object:

@@ -5,14 +5,24 @@ import re
 from flask import request
 
 from dicomgallery.errors import NotFoundError
+from dicomgallery.serving.hosts import LOOPBACK
 
 PREFIX = "/dicom-web"
 _UID = re.compile(r"[0-9.]{1,64}")
 
 
+def service_url() -> str:
+    """Where this door is, as whoever asks reaches it."""
+    host, port = request.host, str(request.environ.get("SERVER_PORT", ""))
+    # dicomweb-client leaves the port out of its Host header, and would be sent to another server of this machine.
+    if host in LOOPBACK and port not in {"", "80", "443"}:
+        host = f"{host}:{port}"
+    return f"{request.scheme}://{host}{PREFIX}"
+
+
 def retrieve_url(study_uid: str, series_uid: str | None = None, sop_uid: str | None = None) -> str:
     """Where to retrieve it, as whoever asks reaches this gallery."""
-    path = f"{request.host_url.rstrip('/')}{PREFIX}/studies/{study_uid}"
+    path = f"{service_url()}/studies/{study_uid}"
     if series_uid is not None:
         path += f"/series/{series_uid}"
     return f"{path}/instances/{sop_uid}" if sop_uid is not None else path

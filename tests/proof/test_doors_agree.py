@@ -20,6 +20,7 @@ from dicomgallery.models import Instance, ReceiptLine, db
 from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox
 from dicomgallery.settings import Settings
+from tests.dicomweb.bodies import multipart
 from tests.proof.asking import form
 from tests.proof.hostile import ARCHIVE_BYTES, ARCHIVE_ENTRIES, FILE_BYTES, Case, cases
 from tests.web.conftest import PAGE, Browser
@@ -83,6 +84,13 @@ def by_contract_a(gallery: Gallery, case: Case) -> int:
     return browser.get(answer.location).status_code
 
 
+def by_stow(gallery: Gallery, case: Case) -> int:
+    body, headers = multipart([case.data])
+    answer = gallery.client.post("/dicom-web/studies", data=body, headers=headers)
+    assert answer.mimetype == "application/dicom+json"
+    return answer.status_code
+
+
 def by_command(gallery: Gallery, case: Case) -> int:
     # A file system has no such names; those are the other doors' matter.
     path = gallery.folder / "".join(sign if sign.isalnum() or sign == "." else "_" for sign in case.name)[:60]
@@ -110,6 +118,7 @@ DOORS: dict[str, Callable[[Gallery, Case], int]] = {
     "ZIP": by_zip,
     "contract C": by_contract_c,
     "contract A": by_contract_a,
+    "STOW": by_stow,
     "command": by_command,
 }
 
