@@ -1,4 +1,4 @@
-"""`python -m bench ingest|render|planes|frames|gallery|mixed|viewer [--quick]` prints JSON; `gates` judges it."""
+"""`python -m bench ingest|stow|render|planes|frames|gallery|mixed|viewer [--quick]` prints JSON; `gates` judges it."""
 
 import argparse
 import json
@@ -7,13 +7,14 @@ import platform
 import sys
 from collections.abc import Callable
 
-from bench import frames, gallery, gates, ingest, mixed, planes, render, viewer
+from bench import frames, gallery, gates, ingest, mixed, planes, render, stow, viewer
 
 
 def main() -> int:
     """Run the named benchmarks and print one JSON object; 1 when a gate is missed."""
     runs: dict[str, Callable[..., object]] = {
         "ingest": ingest.run,
+        "stow": stow.run,
         "render": render.run,
         "planes": planes.run,
         "frames": frames.run,
@@ -27,6 +28,7 @@ def main() -> int:
     arguments = parser.parse_args()
     quick: dict[str, dict[str, int]] = {
         "ingest": {"files": 100, "rounds": 1},
+        "stow": {"files": 100, "rounds": 1, "drop_mb": 200},
         "render": {"repeats": 10},
         "planes": {"slices": 60, "repeats": 10},
         "frames": {"frames": 150, "repeats": 10},

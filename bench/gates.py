@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bench import frames, gallery, ingest, mixed, planes, render
+from bench import frames, gallery, ingest, mixed, planes, render, stow
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,15 @@ class Gate:
 
 def run() -> dict[str, Any]:
     """Every figure, and which of the promises hold."""
-    runs = {"ingest": ingest, "render": render, "planes": planes, "frames": frames, "gallery": gallery, "mixed": mixed}
+    runs = {
+        "ingest": ingest,
+        "stow": stow,
+        "render": render,
+        "planes": planes,
+        "frames": frames,
+        "gallery": gallery,
+        "mixed": mixed,
+    }
     figures = {name: module.run() for name, module in runs.items()}
     gates = list(judged(figures))
     return {
@@ -49,6 +57,11 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
         yield Gate(name, come_in[way]["per_s"], limit, at_least=True)
     if (beside := come_in["beside_orthanc"]) is not None:
         yield Gate("raw bodies beside Orthanc, one connection", beside["raw_1"]["ratio"], 1.0, at_least=True)
+    by_stow = figures["stow"]
+    yield Gate("CT a second by STOW", by_stow["per_s"], 264.0, at_least=True)
+    if "ratio" in by_stow:
+        yield Gate("STOW beside Orthanc", by_stow["ratio"], 1.2, at_least=True)
+    yield Gate("memory above rest during a STOW of 2 GB, MB", by_stow["memory"]["pss_mb_more"], 100)
     for kind, limits in render.TARGETS.items():
         for form, limit in limits.items():
             yield Gate(f"{kind} as {form}, ms CPU", figures["render"][kind][f"{form}_ms"], limit)

@@ -9,10 +9,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.server import connected, emptied, fresh_folder
 
 START_SECONDS = 30
+DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+"""Where Debian puts its plugin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,10 @@ def orthanc_program() -> str | None:
 
 
 @contextlib.contextmanager
-def orthanc() -> Iterator[Orthanc | None]:
+def orthanc(*, dicomweb: bool = False) -> Iterator[Orthanc | None]:
     """Start Orthanc on an empty folder, files fsynced as it does by default; None when it is not installed."""
     program = orthanc_program()
-    if program is None:
+    if program is None or (dicomweb and not DICOMWEB.exists()):
         yield None
         return
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -60,6 +63,7 @@ def orthanc() -> Iterator[Orthanc | None]:
         "SyncStorageArea": True,
         "KeepAlive": True,
         "TcpNoDelay": True,
+        "Plugins": [str(DICOMWEB)] if dicomweb else [],
     }
     (folder / "orthanc.json").write_text(json.dumps(chosen))
     with (
