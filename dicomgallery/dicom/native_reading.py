@@ -13,7 +13,7 @@ _WHOLE: Final = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _REAL: Final = frozenset({"FD", "FL"})
 
 
-def read_xml(text: bytes) -> object:
+def read_xml(text: bytes) -> dict[str, Any]:
     """The DICOM JSON object of one document, not looked at further. Raises MalformedError."""
     root = _parsed(text)
     if root.tag != "NativeDicomModel":

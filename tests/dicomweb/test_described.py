@@ -183,6 +183,19 @@ def test_metadata_that_makes_no_instance_fails_alone(
     assert list(gallery.settings.staging.iterdir()) == []
 
 
+def test_no_value_is_repeated_in_the_log(
+    client: FlaskClient, gallery: Gallery, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    odd = {"00100010": {"vr": "PN", "Value": ["Secret^Sam"]}, "00100030": {"vr": "DA", "Value": ["Secret day"]}}
+    bad = {"00280010": {"vr": "US", "Value": ["Secret rows"]}, "00080054": {"vr": "AT", "Value": ["Secret"]}}
+
+    with caplog.at_level(0):
+        answer = store(client, metadata(broken(**odd), broken(**odd, **bad)), bulk(bytes(512)))
+
+    assert answer.status_code in {202, 409}
+    assert "Secret" not in caplog.text + answer.text + str([str(one.message) for one in recwarn])
+
+
 def nested(depth: int) -> dict[str, Any]:
     inner: dict[str, Any] = {}
     for _ in range(depth):

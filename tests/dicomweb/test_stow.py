@@ -20,7 +20,7 @@ STUDIES = "/dicom-web/studies"
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return Settings(data=settings.data, max_file_bytes=500_000, max_archive_entries=12)
+    return Settings(data=settings.data, max_file_bytes=500_000, max_archive_entries=12, max_stream_bytes=2_000_000)
 
 
 @pytest.fixture
@@ -189,6 +189,13 @@ def test_what_cannot_be_read_at_all_is_refused_in_words(
 
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert answer.get_json(force=True)["detail"].endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["application/dicom", 'multipart/related; type="application/dicom"; boundary=e'])
+def test_a_body_over_the_limit_is_refused_before_it_is_read(client: FlaskClient, kind: str) -> None:
+    answer = client.post(STUDIES, data=bytes(2_000_001), headers={"Content-Type": kind})
+
+    assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
 
 
 def test_an_address_that_is_no_study_is_told_so(client: FlaskClient, slices: list[Dataset]) -> None:
