@@ -24,6 +24,7 @@ REASONS = {
     Reason.UNREADABLE: "Cannot be read.",
     Reason.STORAGE_FULL: "The disk is full.",
     Reason.DUPLICATE: "The name is taken.",
+    Reason.OTHER_STUDY: "Of another study.",
 }
 ORIGINS = {
     "form": "by the browser",

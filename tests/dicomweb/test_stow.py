@@ -10,8 +10,12 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from dicomgallery.dicom import synthetic
+from dicomgallery.dicomweb.store_answer import FAILURES
+from dicomgallery.ingest.incoming import Origin
+from dicomgallery.ingest.outcome import ADVICE, Reason
 from dicomgallery.models import Instance, ReceiptLine, Study, db
 from dicomgallery.settings import Settings
+from dicomgallery.web.receipts import ORIGINS, REASONS
 from tests.conftest import Gallery
 from tests.dicomweb.bodies import Piece, multipart
 
@@ -41,6 +45,18 @@ def told(answer: TestResponse) -> dict[str, list[dict[str, Any]]]:
     return {name: list(found.get(name, [])) for name in names if name in found}  # type: ignore[misc]
 
 
+def receipt_of(client: FlaskClient, answer: TestResponse) -> str:
+    """The page that says in words what became of each part."""
+    page = client.get(answer.headers["Link"].split(">")[0].strip("<"), headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    return page.text
+
+
+def test_every_reason_has_its_code_its_words_and_its_advice() -> None:
+    assert set(FAILURES) == set(REASONS) == set(ADVICE) == set(Reason)
+    assert {one.value for one in Origin} == set(ORIGINS)
+
+
 def test_what_was_stored_is_told_with_where_to_retrieve_it(client: FlaskClient, slices: list[Dataset]) -> None:
     answer = store(client, [synthetic.as_bytes(one) for one in slices])
 
@@ -54,9 +70,7 @@ def test_what_was_stored_is_told_with_where_to_retrieve_it(client: FlaskClient, 
     assert first.ReferencedSOPClassUID == slices[0].SOPClassUID
     assert first.RetrieveURL == f"{study}/series/{slices[0].SeriesInstanceUID}/instances/{slices[0].SOPInstanceUID}"
     assert answer.get_json(force=True)["00081190"]["Value"] == [study]
-    assert (
-        client.get(answer.headers["Link"].split(">")[0].strip("<"), headers={"Accept": "text/html"}).status_code == 200
-    )
+    assert "part 3" in receipt_of(client, answer)
 
 
 def test_the_bytes_are_kept_as_they_came_and_come_again_as_duplicates(
@@ -130,6 +144,7 @@ def test_below_a_study_only_its_own_instances_are_taken(client: FlaskClient, gal
     assert [study.study_uid for study in db.session.scalars(select(Study))] == [ours.StudyInstanceUID]
     lines = [(line.outcome, line.reason) for line in db.session.scalars(select(ReceiptLine).order_by(ReceiptLine.id))]
     assert lines == [("rejected", "other_study"), ("accepted", "")]
+    assert "Of another study." in receipt_of(client, answer)
 
 
 def test_what_was_noted_of_an_instance_is_a_warning(client: FlaskClient, slices: list[Dataset]) -> None:
