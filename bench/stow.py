@@ -66,7 +66,7 @@ def _post(connection: HTTPConnection, body: bytes | Iterator[bytes], size: int) 
     connection.request("POST", "/dicom-web/studies", body, headers)
     response = connection.getresponse()
     answer = response.read()
-    if response.status != 200 or "00081198" in json.loads(answer):
+    if response.status != 200 or json.loads(answer).get("00081198", {}).get("Value"):
         raise RuntimeError(f"It answered {response.status}: {answer[:200]!r}")
 
 
