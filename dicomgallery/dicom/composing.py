@@ -133,7 +133,8 @@ def _values(find: Finder, pixels: list[Bulk]) -> Callable[[str, str, str], Any]:
         [part] = parts
         size = part.content.size_bytes
         if vr in BUFFERABLE_VRS and size < _UNDEFINED - 1:
-            return Pieces([part.content])
+            # pydicom writes the length as it is, and its padding besides.
+            return Pieces([part.content, b"\0" * (size % 2)])
         if size > LONGEST_VALUE or vr == "SQ":
             raise _CannotError("A value that came by itself is too long for its VR.")
         raw = part.content.read(0, size)

@@ -30,7 +30,7 @@ def _parsed(text: bytes) -> Element:
         nonlocal depth, count
         depth, count = depth + 1, count + 1
         # An attribute and its item are two steps, and a person's name is three more.
-        if depth > 2 * DEEPEST + 6 or count > 8 * MOST_ELEMENTS:
+        if depth > 2 * DEEPEST + 6 or count > 4 * MOST_ELEMENTS:
             raise MalformedError("The metadata nests too deep, or has too many elements.")
         builder.start(name.rpartition(":")[2], attributes)
 

@@ -37,9 +37,9 @@ def answer(report: IngestReport, scope: Scope) -> Response:
     """Tell what became of each instance; the sentences stand in the receipt, which the Link header names."""
     places = stored.by_ids(scope, [kept.instance_id for kept in report.kept])
     kept = [_kept(places[one.instance_id]) for one in report.kept if one.instance_id in places]
-    known = [one for one in report.rejected if one.sop_uids is not None and one.sop_uids[1]]
-    unknown = [one for one in report.rejected if one not in known]
-    model = _module(places, kept, [_failed(one) for one in known], [_failure(one) for one in unknown])
+    failed = [_failed(one) for one in report.rejected if _is_known(one)]
+    others = [_failure(one) for one in report.rejected if not _is_known(one)]
+    model = _module(places, kept, failed, others)
     if report.rejected:
         status = 202 if report.kept else 409
     else:
@@ -67,6 +67,10 @@ def _kept(place: Stored) -> Model:
     if place.uids_made or place.headerless:
         item["00081196"] = {"vr": "US", "Value": [COERCED if place.uids_made else UNLIKE_ITS_CLASS]}
     return dict(sorted(item.items()))
+
+
+def _is_known(file: Rejected) -> bool:
+    return file.sop_uids is not None and bool(file.sop_uids[1])
 
 
 def _failed(file: Rejected) -> Model:

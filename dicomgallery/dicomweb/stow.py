@@ -13,6 +13,7 @@ from werkzeug.http import parse_options_header
 from dicomgallery import settings
 from dicomgallery.access import Permission
 from dicomgallery.dicomweb.addresses import PREFIX, checked
+from dicomgallery.dicomweb.media_types import media_type
 from dicomgallery.dicomweb.parts import DamagedError, Part, read_parts
 from dicomgallery.dicomweb.store_answer import answer
 from dicomgallery.errors import TooLargeError
@@ -49,7 +50,7 @@ def store(study_uid: str | None = None) -> ResponseReturnValue:
 
 def _arriving() -> Arriving:
     limit = settings.current().max_stream_bytes
-    kind, options = parse_options_header(request.headers.get("Content-Type"))
+    kind, options = media_type(request.headers.get("Content-Type", ""))
     if kind == DICOM:
         whole = staged_body(limit)
         if not whole.size_bytes:
@@ -57,7 +58,7 @@ def _arriving() -> Arriving:
         return [IncomingFile("instance", whole)]
     if kind != "multipart/related":
         raise UnsupportedMediaType(_TAKES)
-    told = options.get("type", "").strip().lower()
+    told = options.get("type", "").lower()
     if told not in {"", DICOM, *METADATA}:
         raise UnsupportedMediaType(_TAKES)
     parts = read_parts(body(limit), options.get("boundary", ""))
@@ -113,7 +114,7 @@ def _described(parts: Iterator[Part]) -> Iterator[IncomingFile | Rejected]:
 
 def _kind(part: Part) -> tuple[str, str]:
     """The media type of a part and its transfer syntax, where it declares one (PS3.18 8.7.3.5.2)."""
-    kind, options = parse_options_header(part.headers.get("content-type"))
+    kind, options = media_type(part.headers.get("content-type", ""))
     return kind, options.get("transfer-syntax", "")
 
 

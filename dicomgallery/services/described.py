@@ -18,6 +18,8 @@ from dicomgallery.storage.staging import StorageFullError, is_full
 JSON: Final = frozenset({"application/dicom+json", "application/json"})
 XML: Final = frozenset({"application/dicom+xml", "application/xml", "text/xml"})
 METADATA: Final = JSON | XML
+_ALWAYS: Final = frozenset({"application/dicom+json", "application/dicom+xml"})
+"""Metadata even where it has a location; a clinical document, a value, may be text/xml."""
 LONGEST_LOCATION: Final = 1024
 _BITE: Final = 1 << 16
 _TOO_LONG: Final = f"A part of metadata is longer than {models.MOST_BYTES >> 20} MiB."
@@ -53,13 +55,14 @@ class Described:
                 raise StorageFullError from error
             raise
         stretch = Stretch(self._spool, offset, self._spool.tell() - offset)
-        if media_type in METADATA and not location:
+        if media_type in _ALWAYS or (media_type in METADATA and not location):
             self._metadata.append(_Metadata(number, media_type, stretch))
         elif 0 < len(location) <= LONGEST_LOCATION:
             self._bulk.setdefault(location, []).append(Bulk(media_type, transfer_syntax, stretch))
 
     def files(self) -> Iterator[IncomingFile | Rejected]:
         """The instances as files, made one by one."""
+        most = left = settings.current().max_archive_entries
         for part in self._metadata:
             name = f"part {part.number}"
             if part.content.size_bytes > models.MOST_BYTES:
@@ -71,6 +74,10 @@ class Described:
             except MalformedError as error:
                 yield Rejected(name, Reason.UNREADABLE, error.message)
                 continue
+            left -= len(found)
+            if left < 0:
+                yield Rejected(name, Reason.TOO_LARGE, f"One request may have at most {most} instances.")
+                return
             for number, model in enumerate(found, 1):
                 yield self._file(f"{name}, instance {number}" if len(found) > 1 else name, model)
 

@@ -143,6 +143,28 @@ def test_a_report_needs_no_bulk_data_and_a_type_need_not_be_told(client: FlaskCl
     assert kept(client).ContentSequence[0].TextValue == "Nothing."
 
 
+def test_a_document_of_odd_length_comes_apart_as_xml_or_pdf(client: FlaskClient, gallery: Gallery) -> None:
+    report = model(synthetic.basic_report()) | {
+        "00080016": {"vr": "UI", "Value": ["1.2.840.10008.5.1.4.1.1.104.2"]},
+        "00420011": {"vr": "OB", "BulkDataURI": "urn:document"},
+        "00420012": {"vr": "LO", "Value": ["text/XML"]},
+        "00420015": {"vr": "UL", "Value": [7]},
+    }
+
+    answer = store(client, metadata(report), bulk(b"<abcd/>", "text/xml", "urn:document"))
+
+    assert answer.status_code == 200
+    found = kept(client)
+    assert (found.EncapsulatedDocument, found.MIMETypeOfEncapsulatedDocument) == (b"<abcd/>\0", "text/XML")
+
+
+def test_more_instances_than_allowed_are_refused_together(client: FlaskClient, gallery: Gallery) -> None:
+    answer = store(client, ({"Content-Type": JSON}, b"[" + b"0," * 20_000 + b"0]"))
+
+    assert answer.status_code == 409
+    assert [one.FailureReason for one in told(answer)["OtherFailuresSequence"]] == [0xA700]
+
+
 def broken(**changes: object) -> dict[str, Any]:
     found = model(synthetic.ct_slice(rows=16, columns=16))
     return found | changes
