@@ -115,6 +115,14 @@ def _do(claimed: Claimed, worker: str) -> Ended:
     return Ended(claimed.job_id, {"state": "done", "finished_at": now(), "lease_until": None, "error": ""})
 
 
+def attempt(look: Callable[[], object]) -> None:
+    """Look at the jobs; a look that fails, the database being away, is logged, and the next one finds them."""
+    try:
+        look()
+    except Exception:
+        log.exception("a look at the jobs failed")
+
+
 def free_expired() -> int:
     """Put jobs back whose worker has died; gives how many."""
     with transaction() as session:

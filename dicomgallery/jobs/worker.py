@@ -1,6 +1,5 @@
 """A worker process: a thread for each lane sleeps until the bell rings, and looks by itself every half minute."""
 
-import logging
 import os
 import socket
 import threading
@@ -10,10 +9,8 @@ from functools import partial
 from dicomgallery import settings
 from dicomgallery.jobs.bell import BREATH_SECONDS, bell_of
 from dicomgallery.jobs.queue import LANES, NOW
-from dicomgallery.jobs.runner import ask_for_periodic, drain, free_expired
+from dicomgallery.jobs.runner import ask_for_periodic, attempt, drain, free_expired
 from dicomgallery.models import in_context
-
-log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
 
@@ -58,18 +55,10 @@ def _whenever(rung: threading.Event, look: Callable[[], None], stop: threading.E
         rung.wait()
         # Cleared first: who rings while this lane is at work is answered by another look.
         rung.clear()
-        _tried(look)
+        attempt(look)
 
 
 def _regularly(sweep: Callable[[], None], stop: threading.Event) -> None:
     while not stop.is_set():
-        _tried(sweep)
+        attempt(sweep)
         stop.wait(SWEEP_SECONDS)
-
-
-def _tried(part: Callable[[], None]) -> None:
-    """Do a part of the work; what fails is tried again at the next ring, or the next sweep."""
-    try:
-        part()
-    except Exception:
-        log.exception("a look at the jobs failed")
