@@ -1,5 +1,6 @@
 """Elements one after another, each with its VR settled and its value unpacked: for rows, JSON and words alike."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -13,6 +14,8 @@ from dicomgallery.dicom.structure import dictionary_vr
 
 _CHARACTER_SET: Final = 0x00080005
 _PIXEL_REPRESENTATION: Final = 0x00280103
+_WORD_BYTES: Final = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+_WORD_CODES: Final = {2: "H", 4: "I", 8: "Q"}
 _SETTLED: Final = {"OB or OW": "OW", "US or OW": "OW", "US or SS or OW": "OW"}
 
 Value = tuple[str, ...] | tuple[int | float, ...] | bytes | Sequence[Dataset]
@@ -59,8 +62,19 @@ def _from_raw(dataset: Dataset, raw: RawDataElement, encodings: Sequence[str], *
     if vr == "AT":
         return Leaf(tag, vr, tuple(group << 16 | element for group, element in elements.raw_tags(raw)))
     if vr in BINARY_VRS:
-        return Leaf(tag, vr, data)
+        return Leaf(tag, vr, data if raw.is_little_endian else _swapped(data, vr))
     return Leaf(tag, vr, _split(elements.decoded(data, vr, encodings), vr))
+
+
+def _swapped(data: bytes, vr: str) -> bytes:
+    """Words of a big endian file in little endian order; a ragged end stays as it is."""
+    width = _WORD_BYTES.get(vr, 1)
+    if width == 1:
+        return data
+    whole = len(data) // width * width
+    words = array(_WORD_CODES[width], data[:whole])
+    words.byteswap()
+    return words.tobytes() + data[whole:]
 
 
 def _split(text: str, vr: str) -> tuple[str, ...]:

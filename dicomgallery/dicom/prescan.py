@@ -76,6 +76,8 @@ class Prescanned:
     """The elements of the top level before `header_end`, in their order; not noted of a deflated data set."""
     frame_items: Sequence[int] = field(default=(), repr=False)
     """Where the groups of each frame lie, as `Walk.frame_items` says it."""
+    pixel_end: int = 0
+    """Behind the last top-level pixel data; 0 without any, and where the data set is deflated."""
 
     def item_of_frame(self, number: int) -> tuple[int, int, bool] | None:
         """Where the groups of a frame (counted from 1) begin and end, and whether in implicit VR; None without any."""
@@ -127,6 +129,7 @@ def _scan(data: Buffer, start: int, *, headerless: bool, limits: PrescanLimits) 
         usual_meta=usual,
         top=scanner.top,
         frame_items=scanner.frame_items,
+        pixel_end=scanner.pixel_end,
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
@@ -19,7 +19,7 @@ from pydicom.tag import BaseTag
 
 from dicomgallery.dicom.inflation import Inflation
 from dicomgallery.dicom.prescan import LIMITS, Buffer, Flaw, Flawed, Prescanned, prescan
-from dicomgallery.dicom.structure import VR_OF_TAG
+from dicomgallery.dicom.structure import EXPLICIT_VRS, VR_OF_TAG
 from dicomgallery.dicom.transfer import DEFLATED_SYNTAXES, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN
 from dicomgallery.dicom.walk import UNDEFINED
 from dicomgallery.errors import RefusedError
@@ -47,6 +47,7 @@ _PER_FRAME_GROUPS: Final = 0x52009230
 _ENCODING_OF: Final = {b"": "iso8859", b"ISO_IR 6": "iso8859", b"ISO_IR 100": "latin_1", b"ISO_IR 192": "UTF8"}
 """Python's names for what nearly every file declares (PS3.3 C.12.1.1.2)."""
 _LONGEST_HEADER_BYTES: Final = 64 << 20
+_LONGEST_TAIL_BYTES: Final = 1 << 20
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
@@ -56,6 +57,15 @@ class Skimmed:
 
     elements: Mapping[int, RawDataElement]
     encoding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """The element that holds the pixel data."""
+
+    tag: int
+    vr: str
+    is_empty: bool
 
 
 class UnreadableError(RefusedError):
@@ -157,6 +167,37 @@ def add_frame(dataset: Dataset, data: Buffer, scanned: Prescanned, number: int) 
         dataset.add_new(_PER_FRAME_GROUPS, "SQ", [groups])
     except PYDICOM_TROUBLE:
         return
+
+
+def pixels_in(data: Buffer, scanned: Prescanned) -> Pixels | None:
+    """What a file that has passed the gate says of its pixel data, which no header parse reads; None without any."""
+    if scanned.pixel_offset is None:
+        return None
+    held = data if scanned.inflated is None else scanned.inflated
+    order: Literal["little", "big"] = "big" if scanned.transfer_syntax == EXPLICIT_BIG_ENDIAN else "little"
+    head = bytes(held[scanned.pixel_offset : scanned.pixel_offset + 12])
+    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
+    if head[4:6] not in EXPLICIT_VRS:
+        # PS3.5 A.1: in implicit VR it is OW.
+        return Pixels(tag, VR_OF_TAG[tag].rpartition(" ")[2], is_empty=not any(head[4:8]))
+    return Pixels(tag, head[4:6].decode("ascii"), is_empty=not any(head[8:12]))
+
+
+def behind_pixels(data: Buffer, scanned: Prescanned) -> Dataset:
+    """The elements that stand behind the pixel data; none where they are very long, or the data set is deflated."""
+    begin, end = scanned.pixel_end, scanned.dataset_end
+    if not 0 < begin < end or end - begin > _LONGEST_TAIL_BYTES or scanned.inflated is not None:
+        return Dataset()
+    tail = bytes(data[begin:end])
+    try:
+        return read_dataset(
+            BytesIO(tail),
+            is_implicit_VR=tail[4:6] not in EXPLICIT_VRS,
+            is_little_endian=scanned.transfer_syntax != EXPLICIT_BIG_ENDIAN,
+            at_top_level=False,
+        )
+    except PYDICOM_TROUBLE:
+        return Dataset()
 
 
 def skim(data: Buffer, scanned: Prescanned, wanted: Mapping[int, BaseTag]) -> Skimmed | None:

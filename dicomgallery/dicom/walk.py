@@ -307,12 +307,13 @@ class Walk:
                 raise WalkRefusedError(Flaw.TRUNCATED, missing(end - bound))
             return end
         try:
-            return self._undefined(value, bound)
+            self.pixel_end = self._undefined(value, bound)
         except WalkRefusedError as refused:
-            if refused.flaw is Flaw.TRUNCATED and self._whole_fragments(value, bound):
-                self.unclosed = True
-                return bound
-            raise
+            if refused.flaw is not Flaw.TRUNCATED or not self._whole_fragments(value, bound):
+                raise
+            self.unclosed = True
+            self.pixel_end = bound
+        return self.pixel_end
 
     def _whole_fragments(self, position: int, bound: int) -> bool:
         """Say whether fragments end exactly with the file: only their last delimiter is missing."""

@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 from dicomgallery.dicom import dicomjson, frames
 from dicomgallery.dicom.facts import position_text
 from dicomgallery.dicom.prescan import Flawed, prescan
-from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError, parse_frames
+from dicomgallery.dicom.reader import (
+    PYDICOM_TROUBLE,
+    Pixels,
+    UnreadableError,
+    behind_pixels,
+    parse_frames,
+    pixels_in,
+)
 from dicomgallery.dicom.references import REFERRING_KINDS, referred_to
 from dicomgallery.dicom.words import words_of
 from dicomgallery.models import FrameFacts, Header, Reference
@@ -41,9 +48,9 @@ class Indexed:
 def index_of(instance_id: int, blob_sha256: str, kind: str) -> Indexed:
     """Read the header of an instance of this kind."""
     try:
-        dataset, described = _read(blob_sha256)
+        dataset, pixels, behind, described = _read(blob_sha256)
         return Indexed(
-            json_zlib=zlib.compress(dicomjson.to_json(dataset)),
+            json_zlib=zlib.compress(dicomjson.to_json(dataset, pixels, behind)),
             words=words_of(dataset),
             position=position_text(dataset),
             references=referred_to(dataset) if kind in REFERRING_KINDS else frozenset(),
@@ -52,6 +59,12 @@ def index_of(instance_id: int, blob_sha256: str, kind: str) -> Indexed:
     except (UnreadableError, *PYDICOM_TROUBLE) as error:
         log.warning("a header was not indexed", extra={"instance": instance_id, "error_type": type(error).__name__})
         return Indexed()
+
+
+def header_of(blob_sha256: str) -> bytes:
+    """The header as DICOM JSON, read now; UnreadableError, or another of PYDICOM_TROUBLE, when it cannot be."""
+    dataset, pixels, behind, _ = _read(blob_sha256)
+    return dicomjson.to_json(dataset, pixels, behind)
 
 
 def keep(session: Session, indexed: Mapping[int, Indexed]) -> None:
@@ -84,8 +97,8 @@ def _frame_facts(dataset: Dataset, described: int) -> Mapping[str, object] | Non
     }
 
 
-def _read(blob_sha256: str) -> tuple[Dataset, int]:
-    """Everything before the pixel data, with the groups of each frame, which ingest leaves out, and their number."""
+def _read(blob_sha256: str) -> tuple[Dataset, Pixels | None, Dataset, int]:
+    """All around the pixel data, with the groups of each frame, which ingest leaves out, and their number."""
     with (
         store().path(blob_sha256).open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
@@ -93,4 +106,5 @@ def _read(blob_sha256: str) -> tuple[Dataset, int]:
         scanned = prescan(data)
         if isinstance(scanned, Flawed):
             raise UnreadableError(scanned.flaw, scanned.detail)
-        return parse_frames(data, scanned), len(scanned.frame_items) // 2
+        dataset = parse_frames(data, scanned)
+        return dataset, pixels_in(data, scanned), behind_pixels(data, scanned), len(scanned.frame_items) // 2

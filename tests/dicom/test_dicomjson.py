@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from dicomgallery.dicom import synthetic
-from dicomgallery.dicom.dicomjson import to_json
+from dicomgallery.dicom.dicomjson import to_json, to_model
 from dicomgallery.dicom.reader import read_header
 
 
@@ -83,11 +83,31 @@ def test_numbers_that_json_cannot_say_stay_text() -> None:
     assert model["00200011"]["Value"] == ["9" * 30]
 
 
-def test_short_binary_is_inline_and_long_binary_left_out() -> None:
-    model = orjson.loads(to_json(raw((0x00420011, "OB", b"\1\2"), (0x00091010, "UN", b"x" * 1025))))
+def test_short_binary_is_inline_and_long_binary_has_an_address() -> None:
+    dataset = raw((0x00420011, "OB", b"\1\2"), (0x00091010, "UN", b"x" * 1025), (0x00420012, "OB", b""))
+    inner = raw((0x00720068, "OB", b"y" * 1025))
+    dataset.add_new(0x00089215, "SQ", [Dataset(), inner])
+    model = orjson.loads(to_json(dataset))
 
     assert base64.b64decode(model["00420011"]["InlineBinary"]) == b"\1\2"
-    assert model["00091010"] == {"vr": "UN"}
+    assert model["00091010"] == {"vr": "UN", "BulkDataURI": "bulkdata/00091010"}
+    assert model["00420012"] == {"vr": "OB"}
+    nested = model["00089215"]["Value"][1]["00720068"]["BulkDataURI"]
+    assert nested == "bulkdata/00089215/1/00720068"
+    assert to_model(dataset)["00091010"] == {"vr": "UN"}
+
+
+def test_words_of_a_big_endian_file_are_sent_in_little_endian_order() -> None:
+    dataset = Dataset({BaseTag(0x00281201): RawDataElement(BaseTag(0x00281201), "OW", 4, b"\1\2\3\4", 0, False, False)})
+
+    assert base64.b64decode(orjson.loads(to_json(dataset))["00281201"]["InlineBinary"]) == b"\2\1\4\3"
+
+
+def test_a_vr_that_the_standard_does_not_know_is_sent_as_bytes() -> None:
+    model = orjson.loads(to_json(raw((0x00091010, "QQ", b"a\\b"))))
+
+    assert model["00091010"]["vr"] == "UN"
+    assert base64.b64decode(model["00091010"]["InlineBinary"]) == b"a\\b"
 
 
 def test_implicit_private_elements_get_the_vr_their_creator_is_known_for() -> None:
