@@ -37,6 +37,7 @@ class Settings:
     max_archive_ratio: int = 200
     picture_cache_bytes: int = 5 * GIB
     volume_cache_bytes: int = 4 * GIB
+    metadata_cache_bytes: int = 1 * GIB
     export_bytes: int = 10 * GIB
     bin_days: int = 30
     """Days until the bin is emptied by itself; 0 never does."""
@@ -103,6 +104,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         max_archive_ratio=whole("MAX_ARCHIVE_RATIO", base.max_archive_ratio),
         picture_cache_bytes=whole("PICTURE_CACHE_BYTES", base.picture_cache_bytes),
         volume_cache_bytes=whole("VOLUME_CACHE_BYTES", base.volume_cache_bytes),
+        metadata_cache_bytes=whole("METADATA_CACHE_BYTES", base.metadata_cache_bytes),
         export_bytes=whole("EXPORT_BYTES", base.export_bytes),
         bin_days=whole("BIN_DAYS", base.bin_days, least=0),
         keep_days=whole("KEEP_DAYS", base.keep_days, least=0),

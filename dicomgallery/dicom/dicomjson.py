@@ -66,9 +66,7 @@ def sent(header: bytes, address: str) -> bytes:
 def to_model(dataset: Dataset, *, signed: bool = False, bulk: str = "") -> dict[str, dict[str, object]]:
     """Make the DICOM JSON model as plain dictionaries, tags in order; with `bulk`, long values have addresses."""
     signed = pixels_signed(dataset, signed=signed)
-    return {
-        f"{leaf.tag:08X}": element_model(leaf, signed=signed, bulk=bulk) for leaf in leaves(dataset, signed=signed)
-    }
+    return {f"{leaf.tag:08X}": element_model(leaf, signed=signed, bulk=bulk) for leaf in leaves(dataset, signed=signed)}
 
 
 def element_model(leaf: Leaf, *, signed: bool = False, bulk: str = "") -> dict[str, object]:

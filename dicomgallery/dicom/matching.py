@@ -36,7 +36,7 @@ class Matcher(Protocol):
 class Universal:
     """Everything matches, also what is absent (C.2.2.2.3)."""
 
-    def matches(self, values: Values) -> bool:  # noqa: ARG002 - whatever they are
+    def matches(self, values: Values) -> bool:
         """Yes."""
         return True
 
@@ -126,7 +126,7 @@ Tree: TypeAlias = "Mapping[int, Matcher | Tree]"
 
 def reads(vr: str, text: str, *, fuzzy: bool = False) -> Matcher | str:
     """What a key's text asks for, or a sentence that says why it asks for nothing; the text itself is not in it."""
-    text = text.strip(" \0")
+    text = text.replace("\0", "").strip()
     if not text or (text == "*" and vr in TEXT_VRS):
         return Universal()
     if text == EMPTY_KEY:

@@ -35,7 +35,7 @@ def span_of(vr: str, text: str) -> Span | None:
         parts = [found[1], found[3], found[4]] if found else []
     elif vr == "TM":
         found = _TIME.fullmatch(text)
-        parts = [f"{part:02}" for part in _ANY_DAY] + list(found.groups()) if found else []
+        parts = [*(f"{part:02}" for part in _ANY_DAY), *found.groups()] if found else []
     else:
         found = _MOMENT.fullmatch(text)
         parts = list(found.groups()[:7]) if found else []
@@ -80,7 +80,7 @@ def _span(parts: list[str | None], offset: timedelta | None) -> Span | None:
         # A leap second is allowed (PS3.5 6.2); no clock here has it.
         numbers[5] = min(numbers[5], 59) if numbers[5] <= 60 else 99
     try:
-        first = datetime(*(numbers + [1, 1, 1][len(numbers) :]))  # type: ignore[arg-type,misc] # noqa: DTZ001
+        first = datetime(*(numbers + [1, 1, 1][len(numbers) :]))  # type: ignore[arg-type] # noqa: DTZ001
     except ValueError:
         return None
     fraction = parts[6] if len(parts) > 6 else None

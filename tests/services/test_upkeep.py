@@ -259,7 +259,7 @@ def test_statistics_count_what_there_is(gallery: Gallery, ids: list[int]) -> Non
 
 
 def test_upkeep_is_for_who_may(gallery: Gallery, onlooker: Actor) -> None:
-    clear = (upkeep.clear_pictures, upkeep.clear_volumes, upkeep.clear_exports)
+    clear = (upkeep.clear_pictures, upkeep.clear_volumes, upkeep.clear_metadata, upkeep.clear_exports)
     for deed in (upkeep.verify, upkeep.sweep, *clear, upkeep.rebuild_pictures, upkeep.statistics):
         with pytest.raises(ForbiddenError):
             deed(actor=onlooker)
@@ -270,6 +270,7 @@ def test_upkeep_asks_for_itself_and_leaves_its_trace(gallery: Gallery, ids: list
         "sweep",
         "clear-pictures",
         "clear-volumes",
+        "clear-metadata",
         "clear-exports",
         "empty-bin",
         "bin-old-studies",

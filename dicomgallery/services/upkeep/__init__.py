@@ -2,6 +2,7 @@
 
 from dicomgallery.services.upkeep.exports import ClearedExports, clear_exports
 from dicomgallery.services.upkeep.findings import Findings, Kind
+from dicomgallery.services.upkeep.metadata import clear_metadata
 from dicomgallery.services.upkeep.pictures import clear_pictures, rebuild_pictures
 from dicomgallery.services.upkeep.repairing import Mended, repair
 from dicomgallery.services.upkeep.statistics import Statistics, statistics
@@ -17,6 +18,7 @@ __all__ = [
     "Statistics",
     "Swept",
     "clear_exports",
+    "clear_metadata",
     "clear_pictures",
     "clear_volumes",
     "rebuild_pictures",

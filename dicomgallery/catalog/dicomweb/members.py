@@ -1,0 +1,74 @@
+"""What metadata is made from: the visible instances of a series, by the UIDs an address names, and their headers."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from dicomgallery.access import Scope
+from dicomgallery.catalog.batches import batches, plain_rows
+from dicomgallery.catalog.scoping import visible, within
+from dicomgallery.errors import NotFoundError
+from dicomgallery.models import Header, Instance, Series, Study
+
+NOT_HERE = "There is no such object here."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A series, as an address names it."""
+
+    series_id: int
+    study_uid: str
+    series_uid: str
+
+    def address(self, sop_uid: str) -> str:
+        """Where an instance of it is, below the address of the service."""
+        return f"studies/{self.study_uid}/series/{self.series_uid}/instances/{sop_uid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An instance of a series."""
+
+    id: int
+    sop_uid: str
+    sop_class_uid: str
+    blob_sha256: str
+    has_pixels: bool
+    uids_made: bool
+
+
+def places(scope: Scope, study_uid: str, series_uid: str = "") -> list[Place]:
+    """The series of a study, or the one of this UID; NotFoundError when nothing of it is shown."""
+    query = select(Series.id, Study.study_uid, Series.series_uid).join(Study, Series.study_key == Study.id)
+    query = query.where(Study.study_uid == study_uid, *([Series.series_uid == series_uid] if series_uid else []))
+    query = query.order_by(Series.number.is_(None), Series.number, Series.id)
+    found = [Place(*row) for row in plain_rows(visible(query, Series, scope))]
+    if not found:
+        raise NotFoundError(NOT_HERE)
+    return found
+
+
+def members(scope: Scope, series_id: int, sop_uid: str = "") -> list[Member]:
+    """The visible instances of a series by number, or the one of this UID."""
+    query = select(
+        Instance.id, Instance.sop_uid, Instance.sop_class_uid, Instance.blob_sha256, Instance.has_pixels,
+        Instance.uids_made,
+    ).where(Instance.series_key == series_id)  # fmt: skip
+    if sop_uid:
+        query = query.where(Instance.sop_uid == sop_uid)
+    rows = plain_rows(visible(query, Instance, scope).order_by(Instance.number.is_(None), Instance.number, Instance.id))
+    return [
+        Member(key, sop_uid, sop_class_uid, sha256, bool(has_pixels), bool(uids_made))
+        for key, sop_uid, sop_class_uid, sha256, has_pixels, uids_made in rows
+    ]
+
+
+def headers(scope: Scope, instance_ids: Collection[int]) -> dict[int, bytes]:
+    """The headers of these instances as compressed DICOM JSON; those without one yet are left out."""
+    found: dict[int, bytes] = {}
+    for some in batches(sorted(instance_ids)):
+        query = select(Header.instance_id, Header.json_zlib).join(Instance, Header.instance_id == Instance.id)
+        found.update(plain_rows(query.where(Header.instance_id.in_(some), within(scope, Instance))))  # type: ignore[arg-type] # pairs
+    return found
