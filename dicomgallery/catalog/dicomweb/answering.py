@@ -192,7 +192,7 @@ def _element(vr: str, values: list[Any]) -> dict[str, Any]:
 
 
 def _pruned(element: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
-    """An element of a header with what is named inside it; all of it when nothing is. Long values stay where they are."""
+    """An element of a header with what is named inside it; all of it when nothing is; no long values."""
     told = {name: value for name, value in element.items() if name != "BulkDataURI"}
     if not paths or element.get("vr") != "SQ" or "Value" not in element:
         return told
