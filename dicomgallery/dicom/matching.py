@@ -19,6 +19,7 @@ EMPTY_KEY: Final = '""'
 MOST_VALUES: Final = 1000
 MOST_WILD: Final = 10
 LONGEST: Final = 1000
+BACKWARDS: Final = "the range ends before it begins."
 _NAME_GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 
 Values = Sequence[Any]
@@ -177,6 +178,11 @@ def glob(pattern: str, text: str) -> bool:
     return not pattern[at:].strip("*")
 
 
+def crosses_midnight(matcher: Matcher) -> bool:
+    """Say whether it asks for times from one day into the next, which only a range of dates beside it allows."""
+    return isinstance(matcher, Moments) and any(one.first > one.last for one in matcher.ranges)
+
+
 def is_wild(text: str) -> bool:
     """Say whether a text has wild cards."""
     return "*" in text or "?" in text
@@ -191,8 +197,8 @@ def _moments(vr: str, text: str) -> Matcher | str:
             "TM": "a time is written HHMMSS, a range of times HHMM-HHMM, and either end may be left open.",
             "DT": "a moment is written YYYYMMDDHHMMSS, a range with a hyphen between, and either end may be left open.",
         }[vr]
-    if any(one.first > one.last for one in known):
-        return "the range ends before it begins."
+    if vr != "TM" and any(one.first > one.last for one in known):
+        return BACKWARDS
     if any((one.first, one.last) == (EARLIEST, LATEST) for one in known):
         return Universal()
     return Moments(vr, known)

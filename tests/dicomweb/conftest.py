@@ -19,7 +19,7 @@ def ask(client: FlaskClient, gallery: Gallery) -> Ask:
 
     def asked(path: str, accept: str = "", **query: str | list[str]) -> TestResponse:
         headers = {"Accept": accept} if accept else {}
-        return client.get(f"/dicom-web{path}", query_string=query, headers=headers)
+        return client.get(f"/dicom-web{path}", query_string=query or None, headers=headers)
 
     return asked
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from dicomgallery.access import Scope
 from dicomgallery.catalog.batches import batches, plain_rows
 from dicomgallery.catalog.dicomweb import columns
-from dicomgallery.catalog.dicomweb.asking import Asked, Path
+from dicomgallery.catalog.dicomweb.asking import Asked, Path, nested
 from dicomgallery.catalog.dicomweb.columns import CONSTANT, FROM_HEADER, HELD, Held, Resource
 from dicomgallery.catalog.scoping import AnySelect, visible, within
 from dicomgallery.dicom.levels import is_of_series, is_of_study
@@ -170,12 +170,7 @@ class Answers:
         """Put a header first that has what is asked for of headers: what any series of a study says, the study says."""
         if len(headers) == 1:
             return headers
-        tree: dict[int, Any] = {}
-        for path, matcher in self._stored.items():
-            here = tree
-            for tag in path[:-1]:
-                here = here.setdefault(tag, {})
-            here[path[-1]] = matcher
+        tree = nested(self._stored)
         return sorted(headers, key=lambda header: not matches(header, tree))
 
     def _read(self, instance_ids: Collection[int]) -> dict[int, Json]:

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dicomgallery.catalog.dicomweb.columns import CHARACTER_SET, HELD, Held, Resource
-from dicomgallery.dicom.matching import Matcher, Moments, Texts, Tree, Universal, reads
+from dicomgallery.dicom.matching import (
+    BACKWARDS,
+    Matcher,
+    Moments,
+    Texts,
+    Tree,
+    Universal,
+    crosses_midnight,
+    reads,
+)
 from dicomgallery.dicom.paths import tag_named
 from dicomgallery.dicom.spans import Span, joined, span_of
 from dicomgallery.dicom.structure import dictionary_vr
@@ -78,16 +87,16 @@ class Asked:
     remarks: tuple[str, ...] = ()
     """What could not be done as it was asked, a sentence each."""
 
-    @property
-    def tree(self) -> Tree:
-        """The keys by what they are in."""
-        tree: dict[int, Any] = {}
-        for path, matcher in self.keys.items():
-            here = tree
-            for tag in path[:-1]:
-                here = here.setdefault(tag, {})
-            here[path[-1]] = matcher
-        return tree
+
+def nested(keys: Mapping[Path, Matcher]) -> Tree:
+    """Keys by what they are in: those of one sequence together."""
+    tree: dict[int, Any] = {}
+    for path, matcher in keys.items():
+        here = tree
+        for tag in path[:-1]:
+            here = here.setdefault(tag, {})
+        here[path[-1]] = matcher
+    return tree
 
 
 def parse(
@@ -146,6 +155,9 @@ def _asked(  # noqa: PLR0917 - the parts of one reading
         if isinstance(found, Complaint):
             return found
     combined = _combined(keys)
+    for path, matcher in keys.items():
+        if crosses_midnight(matcher):
+            return Complaint(f"{_said(path)}: {BACKWARDS}")
     return Asked(
         resource,
         study_uid,

@@ -40,7 +40,7 @@ def conditions(scope: Scope, asked: Asked) -> Iterator[Narrowed]:
             continue
         if held is None:
             yield Narrowed(None, exact=False)
-        elif held.resource > asked.resource:
+        elif is_below(asked.resource, path):
             yield _below(scope, asked.resource, held, matcher)
         else:
             clause, exact = _narrow(held, matcher)
@@ -52,6 +52,12 @@ def conditions(scope: Scope, asked: Asked) -> Iterator[Narrowed]:
 def is_stored(path: tuple[int, ...]) -> bool:
     """Say whether a key can only be looked for in headers."""
     return len(path) > 1 or (path[0] not in HELD and path[0] not in CONSTANT)
+
+
+def is_below(resource: Resource, path: tuple[int, ...]) -> bool:
+    """Say whether a key is of something that stands below a resource."""
+    held = HELD.get(path[0])
+    return held is not None and held.resource > resource
 
 
 def _narrow(held: Held, matcher: Matcher) -> tuple[ColumnElement[bool] | None, bool]:

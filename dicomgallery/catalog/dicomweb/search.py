@@ -13,9 +13,9 @@ from sqlalchemy import Select, func, select
 from dicomgallery.access import Scope
 from dicomgallery.catalog.batches import batches, plain_rows
 from dicomgallery.catalog.dicomweb.answering import Answers
-from dicomgallery.catalog.dicomweb.asking import Asked
+from dicomgallery.catalog.dicomweb.asking import Asked, nested
 from dicomgallery.catalog.dicomweb.columns import Resource
-from dicomgallery.catalog.dicomweb.conditions import Narrowed, conditions, is_stored
+from dicomgallery.catalog.dicomweb.conditions import Narrowed, conditions, is_below, is_stored
 from dicomgallery.catalog.scoping import AnySelect, visible
 from dicomgallery.dicom.matching import Universal, matches
 from dicomgallery.models import Base, Instance, Patient, Series, Study, db
@@ -64,7 +64,8 @@ def _looked_at(scope: Scope, asked: Asked, statement: Select[int]) -> Found:
     reads_headers = any(is_stored(path) for path, key in asked.keys.items() if not isinstance(key, Universal))
     most = MOST_HEADERS if reads_headers else MOST_CANDIDATES
     ids = [row[0] for row in plain_rows(statement.limit(most + 1))]
-    tree = asked.tree
+    # What stands below has been looked for by the database.
+    tree = nested({path: key for path, key in asked.keys.items() if not is_below(asked.resource, path)})
     wanted = asked.offset + asked.limit
     models: list[Model] = []
     matched = 0
