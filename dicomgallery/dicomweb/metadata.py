@@ -13,6 +13,7 @@ from dicomgallery.dicomweb.multipart import Part, related
 from dicomgallery.errors import UnavailableError
 from dicomgallery.services import metadata
 from dicomgallery.services.metadata import SeriesMetadata
+from dicomgallery.services.metadata_cache import is_whole
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.kept_files import respond_gzip
 
@@ -64,7 +65,9 @@ def _answer(found: Sequence[SeriesMetadata], form: Form) -> Response:
     if len(found) > 1:
         return _marked(Response(metadata.joined(found), mimetype=_JSON), etag)
     try:
-        return _marked(respond_gzip(found[0].file(), _JSON), etag)
+        path = found[0].file()
+        # A file that cannot be read now may be there again the next time.
+        return _marked(respond_gzip(path, _JSON), etag if is_whole(path) else "")
     except FileNotFoundError as error:
         raise UnavailableError("The metadata was just cleared away. Ask for it again.") from error
 
@@ -77,8 +80,9 @@ def _xml(found: Sequence[SeriesMetadata]) -> Response:
 def _marked(response: Response, etag: str) -> Response:
     response.vary.add("Accept")
     response.vary.add("Accept-Encoding")
-    # Packed or not it says the same, though the bytes are others.
-    response.set_etag(etag, weak=True)
+    if etag:
+        # Packed or not it says the same, though the bytes are others.
+        response.set_etag(etag, weak=True)
     return response
 
 

@@ -57,10 +57,17 @@ class SeriesMetadata:
     def file(self) -> Path:
         """A JSON list of all its instances, compressed; OSError when the disk refuses."""
         found = cache().find(self.key)
-        return cache().keep(self.key, self._pieces()) if found is None else found
+        if found is not None:
+            return found
+        unread: list[int] = []
+        made = cache().keep(self.key, self._pieces(unread))
+        return cache().keep_for_now(self.key) if unread else made
 
-    def models(self) -> Iterator[tuple[str, bytes]]:
-        """The address of each instance and its DICOM JSON, some of them read at a time."""
+    def models(self, unread: list[int] | None = None) -> Iterator[tuple[str, bytes]]:
+        """The address of each instance and its DICOM JSON, some of them read at a time.
+
+        Of what cannot be read only its UIDs are told, and its row id goes to `unread`.
+        """
         for some in batches(self.members, _AT_ONCE):
             packed = catalog.headers(self.scope, [one.id for one in some])
             for one in some:
@@ -68,13 +75,15 @@ class SeriesMetadata:
                 header = zlib.decompress(packed[one.id]) if one.id in packed else b""
                 if not header or dicomjson.lacks_addresses(header, has_pixels=one.has_pixels):
                     header = _read(one) or header
+                if not header and unread is not None:
+                    unread.append(one.id)
                 if not header or one.uids_made:
                     header = _named(header, one, self.place)
                 yield address, dicomjson.sent(header, address)
 
-    def _pieces(self) -> Iterator[bytes]:
+    def _pieces(self, unread: list[int]) -> Iterator[bytes]:
         lead = b"["
-        for _, model in self.models():
+        for _, model in self.models(unread):
             yield lead + model
             lead = b","
         yield b"]"

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,13 @@ _LEVEL: Final = 1
 """Of isal's 0 to 3: 5 MB of headers take 15 ms and become a twelfth."""
 _GZIP: Final = 31
 _ENDING: Final = ".json.gz"
+_INCOMPLETE: Final = "incomplete"
+"""In the place of a hash where a file could not be read: it may be there again the next time."""
+
+
+def is_whole(path: Path) -> bool:
+    """Say whether a file tells all of its instances."""
+    return path.name.split("-")[1] != _INCOMPLETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,10 @@ class MetadataCache:
             if other.name.split("-")[1] != key.members:
                 other.unlink(missing_ok=True)
         return path
+
+    def keep_for_now(self, key: Key) -> Path:
+        """Take what was kept out of the way, so that it is made again the next time; gives where it is."""
+        return (self.root / key.name).replace(self.root / replace(key, members=_INCOMPLETE).name)
 
     def forget(self, key: Key) -> None:
         """Remove a file."""

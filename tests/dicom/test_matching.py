@@ -55,7 +55,7 @@ def holds(vr: str, key: str, *values: Any, fuzzy: bool = False) -> bool:
         ("DT", "20200101-0500", "20200101100000-0500", True),
     ],
 )
-def test_a_value_matches_its_key_or_not(vr: str, key: str, value: Any, expected: bool) -> None:  # noqa: FBT001
+def test_a_value_matches_its_key_or_not(vr: str, key: str, value: Any, expected: bool) -> None:
     assert holds(vr, key, value) is expected
 
 
@@ -73,14 +73,14 @@ def test_a_value_matches_its_key_or_not(vr: str, key: str, value: Any, expected:
         ("*jorg*", MUELLER, True),
     ],
 )
-def test_names_match_by_any_group_without_case_and_accents(key: str, name: Any, expected: bool) -> None:  # noqa: FBT001
+def test_names_match_by_any_group_without_case_and_accents(key: str, name: Any, expected: bool) -> None:
     assert holds("PN", key, name) is expected
 
 
 @pytest.mark.parametrize(
     ("key", "expected"), [("jorg muller", True), ("Karl Jör", True), ("Jörg^Müller", True), ("jorg smith", False)]
 )
-def test_fuzzy_names_match_in_any_order_by_the_beginnings_of_their_parts(key: str, expected: bool) -> None:  # noqa: FBT001
+def test_fuzzy_names_match_in_any_order_by_the_beginnings_of_their_parts(key: str, expected: bool) -> None:
     assert holds("PN", key, MUELLER, fuzzy=True) is expected
 
 

@@ -1,6 +1,6 @@
 """QIDO-RS as a client meets it (PS3.18 10.6 and 8.3.4)."""
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from pydicom.dataset import Dataset
@@ -208,7 +208,7 @@ def test_what_has_no_header_yet_is_left_out_and_that_is_said(gallery: Gallery, a
 def test_results_are_sent_as_xml_to_who_asks_for_that(ask: Ask, chest: Dataset) -> None:
     answer = ask("/studies", accept=XML, PatientID=chest.PatientID)
     found = [part.partition(b"\r\n\r\n")[2] for part in answer.data.split(b"\r\n--") if b"dicom+xml" in part]
-    (study,) = (ElementTree.fromstring(part) for part in found)
+    (study,) = (ET.fromstring(part) for part in found)
 
     assert answer.mimetype == "multipart/related"
     names = study.findall(f"{NAMESPACE}DicomAttribute[@keyword='PatientName']/*//{NAMESPACE}FamilyName")
@@ -259,8 +259,11 @@ def test_a_search_that_cannot_be_understood_is_refused_in_words(ask: Ask) -> Non
         assert "yesterday" not in answer.text
 
 
-ODD = ["PatientName=%00", "PatientName=%ff%fe", "PatientID=%25_%27--", "PatientID=[*", "offset=" + "9" * 40, "limit=" + "9" * 40,
-     "StudyDate=00010101-", "StudyDate=-99991231", "StudyTime=235960", "PatientName=%F0%9F%98%80*", "00091010=x"]  # fmt: skip
+ODD = [
+    "PatientName=%00", "PatientName=%ff%fe", "PatientID=%25_%27--", "PatientID=[*", "offset=" + "9" * 40,
+    "limit=" + "9" * 40, "StudyDate=00010101-", "StudyDate=-99991231", "StudyTime=235960",
+    "PatientName=%F0%9F%98%80*", "00091010=x",
+]  # fmt: skip
 
 
 def test_odd_values_do_no_harm(ask: Ask, chest: Dataset) -> None:
