@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
-from dicomgallery.dicomweb.addresses import PREFIX, checked
+from dicomgallery.dicomweb.addresses import PREFIX, checked, service_url
 from dicomgallery.dicomweb.models import Form, asked_form
 from dicomgallery.dicomweb.multipart import Part, related
 from dicomgallery.errors import UnavailableError
@@ -28,7 +28,7 @@ def of_study(study_uid: str) -> ResponseReturnValue:
     """All instances of a study."""
     checked(study_uid)
     form = asked_form()
-    return _answer(metadata.of_study(study_uid, service=_service(), actor=current_actor()), form)
+    return _answer(metadata.of_study(study_uid, service=service_url(), actor=current_actor()), form)
 
 
 @bp.get("/studies/<study_uid>/series/<series_uid>/metadata")
@@ -37,7 +37,7 @@ def of_series(study_uid: str, series_uid: str) -> ResponseReturnValue:
     """All instances of a series."""
     checked(study_uid, series_uid)
     form = asked_form()
-    return _answer([metadata.of_series(study_uid, series_uid, service=_service(), actor=current_actor())], form)
+    return _answer([metadata.of_series(study_uid, series_uid, service=service_url(), actor=current_actor())], form)
 
 
 @bp.get("/studies/<study_uid>/series/<series_uid>/instances/<sop_uid>/metadata")
@@ -46,7 +46,7 @@ def of_instance(study_uid: str, series_uid: str, sop_uid: str) -> ResponseReturn
     """One instance."""
     checked(study_uid, series_uid, sop_uid)
     form = asked_form()
-    found = metadata.of_instance(study_uid, series_uid, sop_uid, service=_service(), actor=current_actor())
+    found = metadata.of_instance(study_uid, series_uid, sop_uid, service=service_url(), actor=current_actor())
     etag = f"{found.etag}-{form.name.lower()}"
     if request.if_none_match.contains_weak(etag):
         return _marked(Response(status=304), etag)
@@ -84,7 +84,3 @@ def _marked(response: Response, etag: str) -> Response:
         # Packed or not it says the same, though the bytes are others.
         response.set_etag(etag, weak=True)
     return response
-
-
-def _service() -> str:
-    return f"{request.host_url.rstrip('/')}{PREFIX}"

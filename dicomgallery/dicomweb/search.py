@@ -13,7 +13,7 @@ from dicomgallery.catalog.dicomweb.asking import Complaint
 from dicomgallery.catalog.dicomweb.columns import RETRIEVE_URL, SERIES_UID, SOP_UID, STUDY_UID, Resource
 from dicomgallery.catalog.dicomweb.search import Found
 from dicomgallery.dicom.native_xml import to_xml
-from dicomgallery.dicomweb.addresses import PREFIX, checked, retrieve_url
+from dicomgallery.dicomweb.addresses import PREFIX, checked, retrieve_url, service_url
 from dicomgallery.dicomweb.models import Form, asked_form
 from dicomgallery.dicomweb.multipart import Part, related
 from dicomgallery.serving.identity import current_actor, needs
@@ -58,9 +58,8 @@ def _answer(resource: Resource, study_uid: str = "", series_uid: str = "") -> Re
         raise BadRequest(asked.sentence)
     found = search.search(current_actor().scope, asked)
     response = _written(resource, found, form)
-    service = f"{request.host_url.rstrip('/')}{PREFIX}"
     for remark in found.remarks:
-        response.headers.add("Warning", f"299 {service}: {remark}")
+        response.headers.add("Warning", f"299 {service_url()}: {remark}")
     return response
 
 
