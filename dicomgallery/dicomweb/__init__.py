@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from dicomgallery.dicomweb import deletion, metadata, search, stow
+from dicomgallery.dicomweb import capabilities, deletion, metadata, search, stow
 
 
 def register(app: Flask) -> None:
     """Hang this door's routes into the application."""
-    for blueprint in (deletion.bp, metadata.bp, search.bp, stow.bp):
+    for blueprint in (capabilities.bp, deletion.bp, metadata.bp, search.bp, stow.bp):
         app.register_blueprint(blueprint)
