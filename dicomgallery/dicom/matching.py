@@ -16,7 +16,8 @@ NUMBER_VRS: Final = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "
 MOMENT_VRS: Final = frozenset({"DA", "DT", "TM"})
 ONE_TEXT_VRS: Final = frozenset({"LT", "ST", "UT", "UR"})
 EMPTY_KEY: Final = '""'
-MOST_VALUES: Final = 1000
+MOST_UIDS: Final = 1000
+MOST_VALUES: Final = 100
 MOST_WILD: Final = 10
 LONGEST: Final = 1000
 BACKWARDS: Final = "the range ends before it begins."
@@ -132,6 +133,8 @@ def reads(vr: str, text: str, *, fuzzy: bool = False) -> Matcher | str:
         return Universal()
     if text == EMPTY_KEY:
         return Empty()
+    if vr != "UI" and vr not in ONE_TEXT_VRS and text.count("\\") + text.count(",") >= MOST_VALUES:
+        return f"at most {MOST_VALUES} values can be asked for at once."
     if vr in MOMENT_VRS:
         return _moments(vr, text)
     if vr == "UI":
@@ -189,7 +192,7 @@ def is_wild(text: str) -> bool:
 
 
 def _moments(vr: str, text: str) -> Matcher | str:
-    ranges = [range_of(vr, part.strip()) for part in text.split("\\")[:MOST_VALUES]]
+    ranges = [range_of(vr, part.strip()) for part in text.split("\\")]
     known = tuple(one for one in ranges if one is not None)
     if len(known) < len(ranges):
         return {
@@ -206,15 +209,15 @@ def _moments(vr: str, text: str) -> Matcher | str:
 
 def _uids(text: str) -> Matcher | str:
     uids = tuple(dict.fromkeys(part.strip() for part in text.replace("\\", ",").split(",") if part.strip()))
-    if len(uids) > MOST_VALUES:
-        return f"at most {MOST_VALUES} UIDs can be asked for at once."
+    if len(uids) > MOST_UIDS:
+        return f"at most {MOST_UIDS} UIDs can be asked for at once."
     if any(len(uid) > 64 or uid.strip("0123456789.") for uid in uids):
         return "a UID is made of digits and dots, at most 64 of them."
     return Texts(uids)
 
 
 def _numbers(text: str) -> Matcher | str:
-    numbers = [_number(part) for part in text.split("\\")[:MOST_VALUES]]
+    numbers = [_number(part) for part in text.split("\\")]
     if None in numbers:
         return "its value is a number."
     return Numbers(frozenset(number for number in numbers if number is not None))
