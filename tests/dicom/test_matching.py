@@ -97,7 +97,8 @@ def test_an_empty_key_matches_all_and_two_quotes_only_what_is_empty() -> None:
     [
         ("DA", "2020"), ("DA", "20201399"), ("DA", "20200201-20200101"), ("DA", "-"), ("TM", "25"), ("DT", "soon"),
         ("UI", "1.2.x"), ("UI", "1." * 40), ("IS", "seven"), ("SQ", "x"), ("OB", "x"), ("LO", "*" * 11),
-        ("LO", "x" * 1001), ("DA", "\\".join(["20200101-"] * 101)), ("IS", "\\".join("1" * 101)), ("UI", ",".join([f"1.{n}" for n in range(1001)])),
+        ("LO", "x" * 1001), ("DA", "\\".join(["20200101-"] * 101)), ("IS", "\\".join("1" * 101)),
+        ("UI", ",".join([f"1.{n}" for n in range(1001)])),
     ],
 )  # fmt: skip
 def test_a_key_that_says_nothing_is_told_so_without_repeating_it(vr: str, key: str) -> None:

@@ -74,6 +74,7 @@ def test_a_series_and_an_instance_are_told_with_what_stands_above_unless_the_add
     assert value(alone, "0020000D") == chest.StudyInstanceUID
     assert (value(instance, "00280010"), value(instance, "00200013")) == (8, 1)
     assert value(instance, "0008103E") == chest.SeriesDescription
+    assert value(instance, "00080201") == "+0200"
     assert len(find(f"{below}/{chest.SeriesInstanceUID}/instances")) == 3
     assert len(find(f"/studies/{chest.StudyInstanceUID}/instances")) == 3
     assert [value(one, "00200013") for one in find(f"{below}/{chest.SeriesInstanceUID}/instances")] == [1, 2, 3]

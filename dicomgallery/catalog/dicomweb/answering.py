@@ -22,6 +22,7 @@ Model = dict[str, dict[str, Any]]
 Json = Mapping[str, Mapping[str, Any]]
 
 _PIXELS: Final = 0x7FE0
+_ZONE: Final = f"{columns.TIMEZONE:08X}"
 _ROWS: Final[Mapping[Resource, type[Base]]] = {
     Resource.STUDIES: Study,
     Resource.SERIES: Series,
@@ -56,6 +57,7 @@ class Answers:
         self.resource = asked.resource
         self.held = [one for one in HELD.values() if one.resource <= asked.resource]
         self.unread = 0
+        self._zones: dict[int | None, Mapping[str, Any]] = {}
         self._fields = self._wanted()
         # PS3.18 10.6.3.3: a private element is told with its creator.
         self._creators = {tag >> 16 << 16 | tag >> 8 & 0xFF for tag in self._named() if tag >> 16 & 1}
@@ -70,6 +72,8 @@ class Answers:
         for some in batches(ids):
             rows = {row[0]: row for row in plain_rows(self._statement(some))}
             headers = self._headers(rows) if with_headers or self._reads_headers() else {}
+            if self.resource is Resource.INSTANCES:
+                self._learn_zones(rows)
             for one in some:
                 if one not in rows:
                     continue
@@ -90,7 +94,15 @@ class Answers:
         for name, element in header.items():
             if name not in model and (inner := self._from_header(int(name, 16))) is not None:
                 model[name] = _pruned(element, inner)
+        if self.resource is Resource.INSTANCES and (zone := self._zones.get(candidate.row[-1])):
+            model.setdefault(_ZONE, dict(zone))
         return model
+
+    def _learn_zones(self, rows: Mapping[int, Sequence[Any]]) -> None:
+        """Note the zone of each series: its instances tell it without a header of each being read."""
+        unknown = {row[-1] for row in rows.values()} - self._zones.keys() - {None}
+        read = self._read(unknown)
+        self._zones |= {cover: read.get(cover, {}).get(_ZONE, {}) for cover in unknown}
 
     def _named(self) -> set[int]:
         return {path[0] for path in (*self.asked.fields, *self.asked.keys)}
@@ -135,13 +147,14 @@ class Answers:
     def _statement(self, ids: Sequence[int]) -> AnySelect:
         model = _ROWS[self.resource]
         key = model.__table__.c.id
-        cover = {Resource.STUDIES: Study.id, Resource.SERIES: Series.cover_id, Resource.INSTANCES: Instance.id}
-        statement: AnySelect = select(key, *(one.column for one in self.held), cover[self.resource])
+        statement: AnySelect = select(key, *(one.column for one in self.held))
         if self.resource is Resource.INSTANCES:
             statement = statement.select_from(Instance).join(Series, Instance.series_key == Series.id)
-            statement = statement.join(Study, Series.study_key == Study.id)
+            statement = statement.join(Study, Series.study_key == Study.id).add_columns(Series.cover_id)
         elif self.resource is Resource.SERIES:
-            statement = statement.select_from(Series).join(Study, Series.study_key == Study.id)
+            statement = (
+                statement.add_columns(Series.cover_id).select_from(Series).join(Study, Series.study_key == Study.id)
+            )
         else:
             statement = statement.select_from(Study)
         return statement.join(Patient, Study.patient_key == Patient.id).where(key.in_(ids))
@@ -154,7 +167,8 @@ class Answers:
             for study, cover in plain_rows(query.where(Series.study_key.in_(list(rows))).order_by(Series.id)):
                 speakers.setdefault(study, []).append(cover)
         else:
-            speakers = {row_id: [row[-1]] for row_id, row in rows.items()}
+            own = self.resource is Resource.INSTANCES
+            speakers = {row_id: [row_id if own else row[-1]] for row_id, row in rows.items()}
         if self.resource is Resource.STUDIES and not self._stored:
             # Every series of a study says the same of it.
             speakers = {study: covers[:1] for study, covers in speakers.items()}
