@@ -37,6 +37,7 @@ class Event(StrEnum):
     PICTURE_TAKEN = "picture_taken"
     DOCUMENT_TAKEN = "document_taken"
     ARCHIVE_TAKEN = "archive_taken"
+    OBJECTS_TAKEN = "objects_taken"
     MARKS_TAKEN = "marks_taken"
     EXPORT_ASKED = "export_asked"
     EXPORT_TAKEN = "export_taken"

@@ -52,7 +52,7 @@ def pixels_signed(dataset: Dataset, *, signed: bool = False) -> bool:
 
 def _from_raw(dataset: Dataset, raw: RawDataElement, encodings: Sequence[str], *, signed: bool) -> Leaf:
     tag = int(raw.tag)
-    vr = _settled_vr(dataset, raw, signed=signed)
+    vr = settled_vr(dataset, raw, signed=signed)
     data = raw.value or b""
     if vr == "SQ":
         items = elements.items(dataset, tag)
@@ -89,7 +89,8 @@ def _split(text: str, vr: str) -> tuple[str, ...]:
     return tuple(part.strip(" \0") for part in parts) if " " in text or "\0" in text else tuple(parts)
 
 
-def _settled_vr(dataset: Dataset, raw: RawDataElement, *, signed: bool) -> str:
+def settled_vr(dataset: Dataset, raw: RawDataElement, *, signed: bool) -> str:
+    """The VR of an element that is not converted, its ambiguities and the private dictionary settled."""
     tag = int(raw.tag)
     vr = str(raw.VR) if raw.VR is not None and raw.VR != "UN" else ""
     if not vr and private.is_private(tag):

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from dicomgallery.dicomweb import capabilities, deletion, metadata, search, stow
+from dicomgallery.dicomweb import bulkdata, capabilities, deletion, frames, metadata, rendered, retrieve, search, stow, uri
 
 
 def register(app: Flask) -> None:
     """Hang this door's routes into the application."""
-    for blueprint in (capabilities.bp, deletion.bp, metadata.bp, search.bp, stow.bp):
+    for blueprint in (bulkdata.bp, capabilities.bp, deletion.bp, frames.bp, metadata.bp, rendered.bp, retrieve.bp, search.bp, stow.bp, uri.bp):
         app.register_blueprint(blueprint)

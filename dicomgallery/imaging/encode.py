@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from io import BytesIO
 from struct import pack
 from typing import Any, Final, TypeAlias
 
@@ -31,6 +32,8 @@ def encode(picture: Picture, form: Format, quality: int) -> bytes:
     picture = np.ascontiguousarray(picture)
     if form is Format.PNG:
         return png(picture)
+    if form is Format.GIF:
+        return gif(picture)
     return bytes(imagecodecs.jpeg8_encode(picture, quality))
 
 
@@ -46,6 +49,13 @@ def png(picture: Picture, compress: Callable[[Any], bytes] | None = None) -> byt
     header = pack(">IIBBBBB", columns, rows, 8, color_type, 0, 0, 0)
     body = (compress or _compress)(filtered)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+
+
+def gif(picture: Picture) -> bytes:
+    """Write a GIF; of colors the 256 that tell most of it."""
+    image, file = Image.fromarray(picture), BytesIO()
+    (image if image.mode == "L" else image.quantize(256)).save(file, "GIF")
+    return file.getvalue()
 
 
 def zlib_runs(filtered: Any) -> bytes:

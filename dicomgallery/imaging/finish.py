@@ -10,7 +10,7 @@ import orjson
 from dicomgallery.imaging.facing import UPRIGHT, Facing
 from dicomgallery.imaging.marked import DrawnMark
 from dicomgallery.imaging.marks import Kind
-from dicomgallery.imaging.spec import Format
+from dicomgallery.imaging.spec import DEFAULT_QUALITY, Format
 
 CORNERS: Final = ("top-left", "top-right", "bottom-left", "bottom-right")
 
@@ -44,6 +44,12 @@ class Finish:
     """In pixels; the picture is made smaller or larger to have it. None leaves its size."""
     words: Words | None = None
     format: Format = Format.PNG
+    region: tuple[float, float, float, float] | None = None
+    """The part of the picture that is wanted: left, top, right and bottom as shares of it, from 0 to 1."""
+    box: tuple[int, int] | None = None
+    """Width and height in pixels that the picture is made as large as fits into."""
+    quality: int = DEFAULT_QUALITY
+    """1 to 100, of a JPEG."""
 
     @property
     def is_nothing(self) -> bool:
@@ -72,4 +78,6 @@ class Finish:
         if words is not None:
             corners = {name: tuple(lines) for name, lines in words["corners"].items()}
             words = Words(corners, words["sides"])
-        return cls(markings, Facing(**sent["facing"]), sent["longest_side"], words, Format(sent["format"]))
+        region, box = (None if sent[name] is None else tuple(sent[name]) for name in ("region", "box"))
+        facing, form = Facing(**sent["facing"]), Format(sent["format"])
+        return cls(markings, facing, sent["longest_side"], words, form, region, box, sent["quality"])

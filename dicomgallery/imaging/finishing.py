@@ -13,7 +13,6 @@ from dicomgallery.imaging.layout import check_size
 from dicomgallery.imaging.marked import with_marks
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import Rendered
-from dicomgallery.imaging.spec import DEFAULT_QUALITY
 
 _FORMATS: Final = ("PNG", "JPEG")
 _LEAST_READABLE: Final = 512
@@ -22,7 +21,7 @@ _LEAST_READABLE: Final = 512
 
 def finish(data: bytes, wanted: Finish) -> Rendered:
     """The picture as it leaves; CannotRenderError."""
-    picture = _sized(_opened(data), wanted)
+    picture = _sized(_cropped(_opened(data), wanted), wanted)
     rows, columns = picture.shape[:2]
     shown = wanted.facing.shown(picture)
     markings = wanted.markings
@@ -36,7 +35,7 @@ def finish(data: bytes, wanted: Finish) -> Rendered:
         shown = with_marks(shown, markings.marks, scale=scale, ratio=markings.ratio, place=place)
     if wanted.words is not None:
         shown = with_words(shown, wanted.words.corners, wanted.facing.sides(wanted.words.sides))
-    encoded = encode(shown, wanted.format, DEFAULT_QUALITY)
+    encoded = encode(shown, wanted.format, wanted.quality)
     return Rendered(encoded, wanted.format.media_type, shown.shape[1], shown.shape[0])
 
 
@@ -48,13 +47,26 @@ def _opened(data: bytes) -> Picture:
         raise CannotRenderError(RenderReason.DAMAGED, "The picture came damaged out of the cache.") from None
 
 
+def _cropped(picture: Picture, wanted: Finish) -> Picture:
+    if wanted.region is None:
+        return picture
+    rows, columns = picture.shape[:2]
+    left, top, right, bottom = wanted.region
+    begin_column, begin_row = min(round(left * columns), columns - 1), min(round(top * rows), rows - 1)
+    end_column, end_row = max(round(right * columns), begin_column + 1), max(round(bottom * rows), begin_row + 1)
+    return picture[begin_row:end_row, begin_column:end_column]
+
+
 def _sized(picture: Picture, wanted: Finish) -> Picture:
     rows, columns = picture.shape[:2]
     side = wanted.longest_side
+    if wanted.box is not None:
+        wide, high = wanted.box
+        side = round(max(rows, columns) * min(wide / columns, high / rows))
     if side is None:
         times = -(-_LEAST_READABLE // max(rows, columns)) if wanted.words is not None else 1
         side = max(rows, columns) * times
-    scale = side / max(rows, columns)
+    scale = max(side, 1) / max(rows, columns)
     width, height = max(1, round(columns * scale)), max(1, round(rows * scale))
     check_size(width, height)
     return resized(picture, width, height)

@@ -86,6 +86,11 @@ def encoded_frame(element: PixelElement, layout: Layout, index: int, extended: S
     return _by_counting(element, first, layout, index)
 
 
+def items_of(element: PixelElement) -> Iterator[tuple[int, int]]:
+    """Every item of encapsulated pixel data, the offset table first: where its value begins, and how long it is."""
+    return _fragments(element, element.start, element.end)
+
+
 def _at_offsets(element: PixelElement, first: int, offsets: Sequence[int], index: int) -> bytes:
     """Follow the offset table; empty when it leads to no item, as the tables of some writers do."""
     begin = first + offsets[index]

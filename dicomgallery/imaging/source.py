@@ -63,7 +63,7 @@ class WithoutPixelsError(CannotRenderError):
 
 def open_source(path: Path) -> Source:
     """Open a file for one picture; WithoutPixelsError when it has none, CannotRenderError when it cannot be read."""
-    data = _bytes_of(path)
+    data = bytes_of(path)
     scanned = prescan(data)
     if isinstance(scanned, Flawed):
         reason = RenderReason.TRUNCATED if scanned.flaw is Flaw.TRUNCATED else RenderReason.UNREADABLE
@@ -80,7 +80,8 @@ def open_source(path: Path) -> Source:
     return Source(dataset, element, scanned.transfer_syntax, data, scanned)
 
 
-def _bytes_of(path: Path) -> Buffer:
+def bytes_of(path: Path) -> Buffer:
+    """The bytes of a file, mapped where it is large; CannotRenderError when it cannot be opened."""
     try:
         with path.open("rb") as file:
             if path.stat().st_size < _MAPPED_FROM:

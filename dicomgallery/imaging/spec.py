@@ -32,6 +32,8 @@ class Format(StrEnum):
 
     JPEG = "jpg"
     PNG = "png"
+    GIF = "gif"
+    """Of 256 colors; for programs that ask for it."""
     VALUES = "values"
     """No picture for an eye: a frame as numbers (`imaging.values`)."""
 
@@ -44,6 +46,7 @@ class Format(StrEnum):
 _MEDIA_TYPES: Final = {
     Format.JPEG: "image/jpeg",
     Format.PNG: "image/png",
+    Format.GIF: "image/gif",
     Format.VALUES: "application/octet-stream",
 }
 
@@ -190,7 +193,7 @@ _TOKEN: Final = re.compile(
     rf"(?:-layer(?P<layer>[0-9]{{1,5}}))?"
     rf"(?P<invert>-invert)?"
     rf"(?:-q(?P<quality>[0-9]{{1,3}}))?"
-    rf"\.(?P<format>jpg|png|values)",
+    rf"\.(?P<format>jpg|png|gif|values)",
     re.ASCII,
 )
 

@@ -6,12 +6,14 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final, Self
 
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.exports.weave import Weave
 from dicomgallery.imaging.finish import Finish
+from dicomgallery.imaging.recoded import Recoded
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import RenderSpec
@@ -122,6 +124,23 @@ class Sandbox:
         told = wanted.as_json()
         with _told_why():
             return _rendered(self.ask("finish", {"split": len(told)}, body=told + data, urgency=urgency))
+
+    def frames(self, path: Path, numbers: Sequence[int], syntax: str) -> tuple[str, list[bytes]]:
+        """Some frames of a file as a transfer syntax, and which it is; as many as come at once. Raises as `render`."""
+        with _told_why():
+            answer = self.ask("frames", {"path": str(path.absolute()), "numbers": list(numbers), "syntax": syntax})
+            _raise_if_refused(answer)
+            return answer.text("syntax"), _cut(answer.body, answer.fields.get("sizes"), len(numbers))
+
+    def recode(self, path: Path, syntax: str, first: int = 0) -> Recoded:
+        """A piece of an object in another transfer syntax; raises as `render` does."""
+        with _told_why():
+            answer = self.ask("recode", {"path": str(path.absolute()), "syntax": syntax, "first": first})
+            _raise_if_refused(answer)
+            split = answer.whole("split", most=len(answer.body))
+            size = answer.whole("size_bytes") if "size_bytes" in answer.fields else None
+            copied = (answer.whole("from"), answer.whole("to"))
+            return Recoded(answer.body[:split], copied, answer.body[split:], answer.whole("next"), size)
 
     def volume(self, folder: Path) -> Iterator[tuple[int, int]]:
         """Build the volume that is planned in a folder, telling how many images of how many are in.
@@ -256,6 +275,15 @@ def _rendered(answer: Message) -> Rendered:
         answer.whole("height", most=_MOST_PIXELS),
         answer.texts("notes"),
     )
+
+
+def _cut(body: bytes, sizes: Any, most: int) -> list[bytes]:
+    """The frames of an answer; WireError when it is not as long as it says."""
+    if not isinstance(sizes, list) or not 1 <= len(sizes) <= most:
+        raise WireError("The sizes of frames are not told as agreed.")
+    if not all(isinstance(size, int) and size >= 0 for size in sizes) or sum(sizes) != len(body):
+        raise WireError("The frames are not as long as was told.")
+    return [body[end - size : end] for end, size in zip(accumulate(sizes), sizes, strict=True)]
 
 
 def _found(part: Message, into: Path, prefix: str, sweeping: _Sweeping) -> Member | Refused | None:

@@ -103,6 +103,29 @@ def _finish(task: Message) -> Message:
     return _drawn(lambda: finish(task.body[split:], Finish.from_json(task.body[:split])))
 
 
+def _frames(task: Message) -> Message:
+    from dicomgallery.imaging.transcoding import frames  # noqa: PLC0415
+
+    try:
+        made = frames(Path(task.text("path")), task.fields["numbers"], task.text("syntax"))
+    except CannotRenderError as refusal:
+        return Message(Kind.END, _refused(refusal))
+    return Message(Kind.END, {"sizes": list(made.sizes), "syntax": made.transfer_syntax}, made.data)
+
+
+def _recode(task: Message) -> Message:
+    from dicomgallery.imaging.recoding import recode  # noqa: PLC0415
+
+    try:
+        made = recode(Path(task.text("path")), task.text("syntax"), task.whole("first"))
+    except CannotRenderError as refusal:
+        return Message(Kind.END, _refused(refusal))
+    told = {"split": len(made.before), "from": made.copied[0], "to": made.copied[1], "next": made.next_frame}
+    if made.size_bytes is not None:
+        told["size_bytes"] = made.size_bytes
+    return Message(Kind.END, told, made.before + made.after)
+
+
 def _volume(task: Message) -> Iterator[Message]:
     from dicomgallery.imaging.volumes.building import build  # noqa: PLC0415
     from dicomgallery.imaging.volumes.plan import Plan  # noqa: PLC0415
@@ -143,6 +166,8 @@ TASKS: Final[Mapping[str, Task]] = {
     "turn": Task(_turn, preload=("dicomgallery.imaging.volumes.turned",)),
     "numbers": Task(_numbers, preload=("dicomgallery.imaging.volumes.numbers",)),
     "finish": Task(_finish),
+    "frames": Task(_frames, preload=("dicomgallery.imaging.transcoding",)),
+    "recode": Task(_recode, preload=("dicomgallery.imaging.recoding",)),
     "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
     "weave": Task(_weave, is_long=True),
     "unpack": Task(_unpack, is_long=True),

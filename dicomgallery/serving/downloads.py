@@ -1,6 +1,7 @@
 """Files on their way out: under names that say nothing of whom they show."""
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from flask import Response, current_app, request
 from werkzeug.datastructures import ContentRange
@@ -13,13 +14,18 @@ from dicomgallery.services.documents import DocumentFile
 from dicomgallery.services.exporting import Download
 from dicomgallery.serving.headers import LOCKED_UP, PRIVATE
 
+Piece = TypeVar("Piece")
+
 
 def archive(selection: Selection, *, actor: Actor, name: str) -> Response:
     """A ZIP of a selection, sent while it is written; `compress=1` in form or URL makes it smaller and slower."""
     deflate = request.values.get("compress") == "1"
-    chunks = exporting.archive(selection, actor=actor, deflate=deflate)
-    response = Response(_in_context(chunks), mimetype="application/zip")
-    return attached(response, f"{name}.zip")
+    return zipped(exporting.archive(selection, actor=actor, deflate=deflate), name=name)
+
+
+def zipped(chunks: Iterator[bytes], *, name: str) -> Response:
+    """A ZIP that is written while it is sent."""
+    return attached(Response(in_context(chunks), mimetype="application/zip"), f"{name}.zip")
 
 
 def file(download: Download) -> Response:
@@ -28,7 +34,7 @@ def file(download: Download) -> Response:
         response = Response(status=304)
         response.set_etag(download.etag)
         return response
-    start, stop = _range(download)
+    start, stop = _range(download.size_bytes, download.etag)
     response = Response(download.chunks(start, stop), mimetype=download.media_type)
     response.content_length = stop - start
     response.accept_ranges = "bytes"
@@ -37,6 +43,17 @@ def file(download: Download) -> Response:
         response.status_code = 206
         response.content_range = ContentRange("bytes", start, stop, download.size_bytes)
     return attached(response, download.file_name)
+
+
+def piece(data: bytes, content_type: str) -> Response:
+    """Bytes that are at hand; a part of them when that is asked for."""
+    start, stop = _range(len(data))
+    response = attached(Response(data[start:stop], content_type=content_type), "data.bin")
+    response.accept_ranges = "bytes"
+    if stop - start < len(data):
+        response.status_code = 206
+        response.content_range = ContentRange("bytes", start, stop, len(data))
+    return response
 
 
 def document(found: DocumentFile) -> Response:
@@ -54,15 +71,15 @@ def source(text: str) -> Response:
     return response
 
 
-def _in_context(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Chunks whose making reads rows, each made inside an application context of its own.
+def in_context(chunks: Iterator[Piece]) -> Iterator[Piece]:
+    """Chunks, or other pieces, whose making reads rows, each made inside an application context of its own.
 
     Flask's `stream_with_context` holds one context open over the whole stream; a server that drops a half-read stream
     later, in another thread, then pops the wrong one.
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - Flask's documented way
 
-    def stream() -> Iterator[bytes]:
+    def stream() -> Iterator[Piece]:
         while True:
             with app.app_context():
                 chunk = next(chunks, None)
@@ -73,14 +90,14 @@ def _in_context(chunks: Iterator[bytes]) -> Iterator[bytes]:
     return stream()
 
 
-def _range(download: Download) -> tuple[int, int]:
+def _range(size_bytes: int, etag: str | None = None) -> tuple[int, int]:
     asked = request.range
-    unchanged = request.if_range.etag in {None, download.etag} and request.if_range.date is None
+    unchanged = request.if_range.etag in {None, etag} and request.if_range.date is None
     if asked is None or not unchanged or len(asked.ranges) != 1:
-        return 0, download.size_bytes
-    found = asked.range_for_length(download.size_bytes)
+        return 0, size_bytes
+    found = asked.range_for_length(size_bytes)
     if found is None:
-        raise RequestedRangeNotSatisfiable(download.size_bytes)
+        raise RequestedRangeNotSatisfiable(size_bytes)
     return found
 
 

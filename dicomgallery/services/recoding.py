@@ -1,0 +1,117 @@
+"""Objects and frames on their way out in another transfer syntax; made in the sandbox, piece by piece."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dicomgallery.dicom.transfer import EXPLICIT_LITTLE_ENDIAN
+from dicomgallery.errors import UnavailableError
+from dicomgallery.imaging.recoded import Recoded
+from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
+from dicomgallery.sandbox.client import Sandbox
+
+STORED: Final = "*"
+"""Any transfer syntax: an object then leaves as it is stored."""
+COMPRESSED: Final = frozenset(
+    {"1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201"}
+)
+"""What frames can be encoded as, all without loss."""
+WRITTEN: Final = COMPRESSED | {EXPLICIT_LITTLE_ENDIAN}
+_MOST_AT_ONCE: Final = 1000
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Transfer syntaxes that may come, in groups of equal liking, the most welcome first."""
+
+    groups: tuple[tuple[str, ...], ...]
+    or_stored: bool = False
+    """What cannot be had as any of them comes as it is stored."""
+
+    def target(self, stored: str, *, has_pixels: bool = True) -> str | None:
+        """What an object stored so leaves as; None when nothing that is wanted can be made of it."""
+        for group in self.groups:
+            if stored in group or STORED in group:
+                return stored
+            for syntax in group:
+                if syntax == EXPLICIT_LITTLE_ENDIAN or (has_pixels and syntax in COMPRESSED):
+                    return syntax
+                if not has_pixels:
+                    # PS3.18 8.7.3.5: compression is for pixels; what has none comes as plainly as it can.
+                    return EXPLICIT_LITTLE_ENDIAN
+        return stored if self.or_stored else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """An object of which the first piece is made already, so that it is known to be possible."""
+
+    path: Path
+    syntax: str
+    """A transfer syntax, or `STORED` where only the beginning of the file is new."""
+    sandbox: Sandbox
+    first: Recoded
+
+    @classmethod
+    def begun(cls, path: Path, syntax: str, sandbox: Sandbox) -> "Rewritten":
+        """The first piece of an object; CannotRenderError, or UnavailableError when nobody can make it now."""
+        return cls(path, syntax, sandbox, sandbox.recode(path, syntax))
+
+    @property
+    def size_bytes(self) -> int | None:
+        """The size of the whole, where it is known."""
+        if self.first.size_bytes is None and not self.first.next_frame:
+            begin, end = self.first.copied
+            return len(self.first.before) + end - begin + len(self.first.after)
+        return self.first.size_bytes
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes; raises as `begun` does when a later frame cannot be had."""
+        piece = self.first
+        while True:
+            yield piece.before
+            yield from _part(self.path, *piece.copied)
+            if piece.after:
+                yield piece.after
+            if not piece.next_frame:
+                return
+            reached, piece = piece.next_frame, self.sandbox.recode(self.path, self.syntax, piece.next_frame)
+            if piece.next_frame and piece.next_frame <= reached:
+                raise CannotRenderError(RenderReason.CRASHED, "Rewriting the object does not come to an end.")
+
+
+def frames(path: Path, numbers: Sequence[int], syntax: str, sandbox: Sandbox) -> Iterator[tuple[str, bytes]]:
+    """Frames counted from 1, each with the transfer syntax it has; the first is asked for at once.
+
+    Raises as `Rewritten.begun` does.
+    """
+    waiting = list(numbers)
+
+    def more() -> tuple[str, list[bytes]]:
+        made = sandbox.frames(path, waiting[:_MOST_AT_ONCE], syntax)
+        del waiting[: len(made[1])]
+        return made
+
+    def flow(made: tuple[str, list[bytes]]) -> Iterator[tuple[str, bytes]]:
+        while True:
+            yield from ((made[0], frame) for frame in made[1])
+            if not waiting:
+                return
+            made = more()
+
+    return flow(more())
+
+
+def _part(path: Path, begin: int, end: int) -> Iterator[bytes]:
+    if begin >= end:
+        return
+    with path.open("rb") as file:
+        file.seek(begin)
+        while begin < end:
+            chunk = file.read(min(_CHUNK, end - begin))
+            if not chunk:
+                raise UnavailableError("The file of this object is shorter than it was.")
+            begin += len(chunk)
+            yield chunk
