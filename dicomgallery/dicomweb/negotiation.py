@@ -111,7 +111,7 @@ def refusal(offers: Sequence[Offer]) -> NotAcceptable:
 
 def _wish(text: str) -> Wish | None:
     """One wish; None for what is none."""
-    first, *rest = (part.strip() for part in _SEMICOLONS.findall(text))
+    first, *rest = [part.strip() for part in _SEMICOLONS.findall(text)] or [""]
     media_type, parameters = first.lower(), dict(_parameters(rest))
     if media_type == "*":
         media_type = _ANY
