@@ -1,5 +1,7 @@
 """WADO-RS: pictures and thumbnails, as the gallery itself draws them (PS3.18 10.4.1.1.3, 10.4.1.1.4)."""
 
+import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
@@ -75,7 +77,7 @@ def _answer(study: str, series: str | None, sop: str | None, frames: str | None,
     found = objects.below(current_actor().scope, study, series, sop)
     shown = _shown(found, frames)
     if is_multipart:
-        return _parts(list(_every(found)) if frames is None else shown, look)
+        return _parts(_every(found), look, whole=True) if frames is None else _parts(shown, look, whole=False)
     if len(shown) > 1:
         raise NotAcceptable(f'Several frames come as parts: ask for multipart/related; type="{media_type}".')
     return respond_with(looks.picture(*shown[0], look, actor=current_actor()), look)
@@ -93,13 +95,15 @@ def _shown(found: Sequence[StoredObject], frames: str | None) -> list[Shown]:
     return [(images[len(images) // 2], None)]
 
 
-def _every(found: Sequence[StoredObject]) -> Iterator[Shown]:
-    for one in found:
-        yield from ((one, frame) for frame in range(1, one.frames + 1)) if one.frames > 1 else ((one, None),)
+def _every(found: Sequence[StoredObject]) -> list[Shown]:
+    return [(one, 1 if one.frames > 1 else None) for one in found]
 
 
-def _parts(shown: Sequence[Shown], look: Look) -> Response:
-    """Pictures one after another, while they are made; what has none is left out, unless it is the first."""
+def _parts(shown: Sequence[Shown], look: Look, *, whole: bool) -> Response:
+    """Pictures one after another, while they are made; what has none is left out, unless it is the first.
+
+    With `whole` each object goes on from the frame that is named to its last.
+    """
     actor = current_actor()
     base = retrieve_url("").removesuffix("/studies/")
 
@@ -109,14 +113,19 @@ def _parts(shown: Sequence[Shown], look: Look) -> Response:
         frames = f"/frames/{frame}" if frame is not None else ""
         return Part(look.format.media_type, (data,), f"{base}/{where}{frames}/rendered", len(data))
 
-    def flow() -> Iterator[Part]:
-        for one, frame in shown[1:]:
-            try:
-                yield part(one, frame)
-            except (GalleryError, HTTPException):
-                continue
+    def of_object(one: StoredObject, frame: int | None) -> Iterator[Part]:
+        last = one.frames if whole and frame is not None else frame
+        # A header may say more frames than there are: the first that is missing ends them.
+        with contextlib.suppress(GalleryError, HTTPException):
+            for number in [None] if frame is None or last is None else range(frame, last + 1):
+                yield part(one, number)
 
     first = part(*shown[0])
+
+    def flow() -> Iterator[Part]:
+        for place, (one, frame) in enumerate(shown):
+            pieces = of_object(one, frame)
+            yield from itertools.islice(pieces, 1, None) if place == 0 else pieces
 
     def parts() -> Iterator[Part]:
         yield first

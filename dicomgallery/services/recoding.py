@@ -85,23 +85,22 @@ class Rewritten:
 def frames(path: Path, numbers: Sequence[int], syntax: str, sandbox: Sandbox) -> Iterator[tuple[str, bytes]]:
     """Frames counted from 1, each with the transfer syntax it has; the first is asked for at once.
 
-    Raises as `Rewritten.begun` does.
+    Raises as `Rewritten.begun` does. The numbers are never listed: a header may say that there are billions.
     """
-    waiting = list(numbers)
 
-    def more() -> tuple[str, list[bytes]]:
-        made = sandbox.frames(path, waiting[:_MOST_AT_ONCE], syntax)
-        del waiting[: len(made[1])]
-        return made
+    def made(begin: int) -> tuple[str, list[bytes]]:
+        return sandbox.frames(path, numbers[begin : begin + _MOST_AT_ONCE], syntax)
 
-    def flow(made: tuple[str, list[bytes]]) -> Iterator[tuple[str, bytes]]:
+    def flow(some: tuple[str, list[bytes]]) -> Iterator[tuple[str, bytes]]:
+        reached = 0
         while True:
-            yield from ((made[0], frame) for frame in made[1])
-            if not waiting:
+            yield from ((some[0], frame) for frame in some[1])
+            reached += len(some[1])
+            if reached >= len(numbers):
                 return
-            made = more()
+            some = made(reached)
 
-    return flow(more())
+    return flow(made(0))
 
 
 def _part(path: Path, begin: int, end: int) -> Iterator[bytes]:

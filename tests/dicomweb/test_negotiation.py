@@ -86,7 +86,8 @@ def test_what_is_on_offer_is_said_when_nothing_is_welcome(app: Flask) -> None:
 
 def test_transfer_syntaxes_are_grouped_by_liking_and_stored_ones_preferred_among_equals() -> None:
     text = (
-        "application/dicom;transfer-syntax=1.2.840.10008.1.2.4.80, application/dicom;transfer-syntax=1.2.840.10008.1.2.1,"
+        "application/dicom;transfer-syntax=1.2.840.10008.1.2.4.80, "
+        "application/dicom;transfer-syntax=1.2.840.10008.1.2.1, "
         "application/dicom;transfer-syntax=*;q=0.1"
     )
     wanted = negotiation.wanted(negotiation.read(text))

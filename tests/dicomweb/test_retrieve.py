@@ -32,8 +32,8 @@ from tests.dicomweb.asking import (
 from tests.imaging.making import as_file, image
 
 FILES = (
-    "CT_small.dcm", "MR_small_implicit.dcm", "MR_small_bigendian.dcm", "image_dfl.dcm", "JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm",
-    "SC_rgb_rle_2frame.dcm", "MR_small_RLE.dcm", "MR_small_jpeg_ls_lossless.dcm",
+    "CT_small.dcm", "MR_small_implicit.dcm", "MR_small_bigendian.dcm", "image_dfl.dcm", "JPEG2000.dcm",
+    "SC_rgb_jpeg_dcmtk.dcm", "SC_rgb_rle_2frame.dcm", "MR_small_RLE.dcm", "MR_small_jpeg_ls_lossless.dcm",
     "liver_1frame.dcm", "ExplVR_LitEndNoMeta.dcm", "reportsi.dcm", "SC_ybr_full_422_uncompressed.dcm",
     "rtdose_rle.dcm", "693_J2KI.dcm", "rtstruct.dcm", "examples_palette.dcm",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""WADO-RS as a client that nobody here wrote asks for it, of a gallery that runs; and what dcmtk makes of the answers."""
+"""WADO-RS of a gallery that runs, asked by a client that nobody here wrote, and its answers read by dcmtk."""
 
 import io
 import shutil
@@ -107,7 +107,8 @@ def test_a_client_retrieves_pictures(remote: DICOMwebClient) -> None:
 def test_dcmtk_reads_what_is_retrieved(server: Server, tmp_path: Path, syntax: str) -> None:
     for number, dataset in enumerate((SERIES[0][0], CINE, dcmread(io.BytesIO(packaged("MR_small_implicit.dcm"))))):
         study, series, sop = uids(dataset)
-        path = f"/dicom-web/studies/{study}/series/{series}/instances/{sop}?accept=application/dicom;transfer-syntax={syntax}"
+        path = f"/dicom-web/studies/{study}/series/{series}/instances/{sop}"
+        path += f"?accept=application/dicom;transfer-syntax={syntax}"
         answer = ask(server, "GET", path)
         assert answer.status == 200
         file = tmp_path / f"{number}.dcm"
