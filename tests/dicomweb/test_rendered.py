@@ -102,7 +102,8 @@ def test_a_region_is_cut_out_and_mirrored_where_its_width_is_negative(client: Fl
     [
         "viewport=0,5", "viewport=1", "viewport=1,2,3", "viewport=a,b", "viewport=10,10,900,900,5,5",
         "viewport=99999,1", "viewport=10,10,nan,0,1,1", "viewport=10,10,-1,0,5,5", "window=1", "window=1,0",
-        "window=nan,5", "window=1,2,sigmoid", "window=1e999,5", "quality=0", "quality=101", "quality=x", "quality=" + "9" * 500,
+        "window=nan,5", "window=1,2,sigmoid", "window=1e999,5", "quality=0", "quality=101", "quality=x",
+        "quality=" + "9" * 500,
     ],
 )  # fmt: skip
 def test_a_parameter_that_makes_no_sense_is_refused_in_words(client: FlaskClient, ramp: str, query: str) -> None:

@@ -95,7 +95,7 @@ def test_tokens_are_short_and_can_be_read_by_a_person(spec: RenderSpec, token: s
     [
         "",
         "native",
-        "native.gif",
+        "native.bmp",
         "native.jpg",
         "native-q085.jpg",
         "native-q0.jpg",
