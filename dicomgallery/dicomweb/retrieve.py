@@ -82,8 +82,7 @@ def single(found: Found) -> Response:
         response = downloads.attached(
             Response(multipart.together(delivery.chunks())), f"image-{delivery.object.id}.dcm"
         )
-        if delivery.size_bytes is not None:
-            response.content_length = delivery.size_bytes
+        response.content_length = delivery.size_bytes
         response.set_etag(found.etag, weak=True)
     if response.status_code != 304:
         response.headers["Content-Type"] = content_type

@@ -1,9 +1,10 @@
 """Objects and frames on their way out in another transfer syntax; made in the sandbox, piece by piece."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from dicomgallery.dicom.transfer import EXPLICIT_LITTLE_ENDIAN
 from dicomgallery.errors import UnavailableError
@@ -46,29 +47,45 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """An object of which the first piece is made already, so that it is known to be possible."""
+    """An object of which enough is made already that it is known to be possible."""
 
     path: Path
     syntax: str
     """A transfer syntax, or `STORED` where only the beginning of the file is new."""
     sandbox: Sandbox
     first: Recoded
+    size_bytes: int
+    whole: IO[bytes] | None = None
+    """All of it, where its size shows only at the end."""
 
     @classmethod
     def begun(cls, path: Path, syntax: str, sandbox: Sandbox) -> "Rewritten":
-        """The first piece of an object; CannotRenderError, or UnavailableError when nobody can make it now."""
-        return cls(path, syntax, sandbox, sandbox.recode(path, syntax))
+        """An object ready to leave; CannotRenderError, or UnavailableError when nobody can make it now.
 
-    @property
-    def size_bytes(self) -> int | None:
-        """The size of the whole, where it is known."""
-        if self.first.size_bytes is None and not self.first.next_frame:
-            begin, end = self.first.copied
-            return len(self.first.before) + end - begin + len(self.first.after)
-        return self.first.size_bytes
+        Who is promised a size sees when something is missing. What cannot promise one is made whole on the disk first:
+        a stream that breaks off looks to some clients like one that has ended.
+        """
+        first = sandbox.recode(path, syntax)
+        if first.size_bytes is not None:
+            return cls(path, syntax, sandbox, first, first.size_bytes)
+        if not first.next_frame:
+            return cls(path, syntax, sandbox, first, len(first.before) + len(first.after))
+        whole = cls(path, syntax, sandbox, first, 0)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - it closes with the object that leaves
+        try:
+            file.writelines(whole.chunks())
+        except OSError as error:
+            file.close()
+            raise UnavailableError("The disk has no room for it just now.") from error
+        return replace(whole, size_bytes=file.tell(), whole=file)
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes; raises as `begun` does when a later frame cannot be had."""
+        if self.whole is not None:
+            self.whole.seek(0)
+            while chunk := self.whole.read(_CHUNK):
+                yield chunk
+            return
         piece = self.first
         while True:
             yield piece.before

@@ -41,8 +41,7 @@ class Delivery:
     object: StoredObject
     transfer_syntax: str
     """That of the bytes that leave."""
-    size_bytes: int | None
-    """None where it shows only at the end."""
+    size_bytes: int
     chunks: Callable[[], Iterator[bytes]]
     stored: Download | None = None
     """The file, where the object leaves as it is stored; parts of it can then be had too."""

@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+import imagecodecs
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
@@ -29,7 +30,7 @@ from tests.dicomweb.asking import (
     read,
     with_blank_preamble,
 )
-from tests.imaging.making import as_file, image
+from tests.imaging.making import as_file, compressed, image
 
 FILES = (
     "CT_small.dcm", "MR_small_implicit.dcm", "MR_small_bigendian.dcm", "image_dfl.dcm", "JPEG2000.dcm",
@@ -251,6 +252,22 @@ def test_a_multi_frame_object_is_rewritten_frame_by_frame(gallery: Gallery, clie
 
     assert (pixel_array(made) == frames).all()
     assert made.NumberOfFrames == 5
+
+
+def test_a_large_object_with_one_bad_frame_is_refused_and_never_half_sent(
+    gallery: Gallery, client: FlaskClient
+) -> None:
+    frames = np.zeros((3, 2100, 2100), np.uint16) + np.arange(2100, dtype=np.uint16)
+    dataset = filed(image(frames, frames=True))
+    packed = [bytes(imagecodecs.jpegls_encode(frame)) for frame in frames]
+    compressed(dataset, [*packed[:2], packed[2][:40] + b"\xff\xd9" * 20])
+    gallery.ingest(as_file(dataset, JPEG_LS))
+
+    good = get(client, address(dataset), f"application/dicom; transfer-syntax={JPEG_LS}")
+    bad = get(client, address(dataset), f"application/dicom; transfer-syntax={RLE}")
+
+    assert good.status_code == 200
+    assert (bad.status_code, bad.mimetype) == (406, "application/problem+json")
 
 
 def test_frames_that_a_file_lacks_are_refused_before_anything_is_sent(gallery: Gallery, client: FlaskClient) -> None:
