@@ -30,12 +30,15 @@ def of_syntax(uid: str) -> str:
     return _TYPE_OF.get(uid, OCTETS)
 
 
-def syntaxes_of(media_type: str) -> tuple[str, ...]:
-    """The transfer syntaxes whose frames have this media type, the one that it stands for by itself first."""
-    return _SYNTAXES.get(_OLDER_NAMES.get(media_type, media_type), ())
-
-
-def every_syntax(pattern: str) -> tuple[str, ...]:
-    """The transfer syntaxes of all media types that a wildcard such as `image/*` covers."""
+def of_wildcard(pattern: str) -> tuple[str, ...]:
+    """The transfer syntaxes of a media type or of a wildcard such as `image/*`, those that types stand for first."""
+    if pattern in _SYNTAXES:
+        return _SYNTAXES[pattern]
     kind = pattern.partition("/")[0]
-    return tuple(uid for media_type, uids in _SYNTAXES.items() if media_type.startswith(f"{kind}/") for uid in uids)
+    known = [uids for media_type, uids in _SYNTAXES.items() if kind == "*" or media_type.startswith(f"{kind}/")]
+    return tuple(uid for uids in known for uid in uids[:1]) + tuple(uid for uids in known for uid in uids[1:])
+
+
+def newer(media_type: str) -> str:
+    """The name that the standard has now for a media type that it had an older one for."""
+    return _OLDER_NAMES.get(media_type, media_type)

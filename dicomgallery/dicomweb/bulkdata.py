@@ -15,6 +15,7 @@ from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 
 bp = Blueprint("dicomweb_bulkdata", __name__, url_prefix="/dicom-web")
+bp.after_request(negotiation.varied)
 
 _OFFERS = ((OCTETS, True), (OCTETS, False))
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
@@ -28,6 +28,7 @@ from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 
 bp = Blueprint("dicomweb_frames", __name__, url_prefix="/dicom-web")
+bp.after_request(negotiation.varied)
 
 MOST_FRAMES: Final = 100_000
 _NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -99,40 +100,29 @@ def _forms(wishes: Sequence[Wish], stored: str) -> Iterator[Form]:
 
 
 def _encodings(wish: Wish, stored: str) -> Iterator[tuple[str, str]]:
-    """Media type and transfer syntax of the frames that a wish allows."""
-    is_native = not is_encapsulated(stored)
-    of_stored = OCTETS if is_native else media_types.of_syntax(stored)
+    """Media type and transfer syntax of the frames that a wish allows, the best first."""
+    known = replace(wish, media_type=media_types.newer(wish.media_type))
+    own = media_types.of_syntax(stored) if is_encapsulated(stored) else OCTETS
     asked = wish.transfer_syntax
-    if asked == STORED or (not is_native and asked == stored):
-        if (
-            wish.covers(of_stored)
-            or media_types.syntaxes_of(wish.media_type)[:1] == media_types.syntaxes_of(of_stored)[:1]
-        ):
-            yield wish.media_type if wish.is_exact else of_stored, STORED
-        elif wish.covers(OCTETS):
-            # Viewers ask for bytes of any transfer syntax, and read which one they got.
-            yield OCTETS, STORED
+
+    def named(media_type: str) -> str:
+        return wish.media_type if wish.is_exact else media_type
+
+    # Viewers ask for bytes of any transfer syntax, and read which one they got.
+    if asked in {STORED, stored} and (known.covers(own) or known.covers(OCTETS)):
+        yield named(own), STORED
+    if asked not in {"", STORED}:
+        if known.covers(media_types.of_syntax(asked)) or known.covers(OCTETS):
+            yield named(media_types.of_syntax(asked)), asked
         return
-    if asked:
-        if (
-            wish.covers(OCTETS)
-            or asked in media_types.syntaxes_of(wish.media_type)
-            or wish.covers(media_types.of_syntax(asked))
-        ):
-            yield (wish.media_type if wish.is_exact else media_types.of_syntax(asked)), asked
-        return
-    if wish.covers(OCTETS):
-        # PS3.18 8.7.3.3.2: the default of bulk data is uncompressed.
+    # PS3.18 8.7.3.3.2: the default of bulk data is uncompressed.
+    if known.covers(OCTETS):
         yield OCTETS, EXPLICIT_LITTLE_ENDIAN
-        if not wish.is_exact and not is_native:
-            yield of_stored, STORED
-        return
-    allowed = media_types.syntaxes_of(wish.media_type) if wish.is_exact else media_types.every_syntax(wish.media_type)
-    if stored in allowed:
-        yield wish.media_type if wish.is_exact else of_stored, STORED
-    for syntax in allowed:
+    if known.covers(own):
+        yield named(own), STORED
+    for syntax in media_types.of_wildcard(known.media_type):
         if syntax in COMPRESSED:
-            yield wish.media_type if wish.is_exact else media_types.of_syntax(syntax), syntax
+            yield named(media_types.of_syntax(syntax)), syntax
 
 
 def _single(made: Iterator[tuple[str, bytes]], form: Form) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from flask import request
+from flask import Response, request
 from werkzeug.exceptions import BadRequest, NotAcceptable
 
 from dicomgallery.dicom.transfer import EXPLICIT_LITTLE_ENDIAN
@@ -107,6 +107,12 @@ def refusal(offers: Sequence[Offer]) -> NotAcceptable:
     """What says that nothing is welcome of what there would be."""
     said = (f'multipart/related; type="{kind}"' if is_multipart else kind for kind, is_multipart in offers)
     return NotAcceptable(f"Nothing that is accepted is to be had here. On offer: {', '.join(dict.fromkeys(said))}.")
+
+
+def varied(response: Response) -> Response:
+    """An answer that says it might have been another one."""
+    response.vary.add("Accept")
+    return response
 
 
 def _wish(text: str) -> Wish | None:

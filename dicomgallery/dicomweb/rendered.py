@@ -27,6 +27,7 @@ from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
 
 bp = Blueprint("dicomweb_rendered", __name__, url_prefix="/dicom-web")
+bp.after_request(negotiation.varied)
 
 _STUDY: Final = "/studies/<study>"
 _SERIES: Final = f"{_STUDY}/series/<series>"

@@ -18,6 +18,7 @@ from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 
 bp = Blueprint("dicomweb_retrieve", __name__, url_prefix="/dicom-web")
+bp.after_request(negotiation.varied)
 
 DICOM: Final = "application/dicom"
 ZIP: Final = "application/zip"

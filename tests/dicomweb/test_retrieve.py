@@ -54,6 +54,7 @@ def test_a_study_comes_as_its_files_one_after_another_and_says_how_long_it_is(
 
     assert answer.status_code == 200
     assert answer.mimetype == "multipart/related"
+    assert "Accept" in answer.headers["Vary"]
     assert answer.content_length == len(answer.data)
     found = parts(answer)
     assert sorted(part.data for part in found) == sorted(with_blank_preamble(data) for _, data in series)

@@ -121,6 +121,23 @@ def test_dcmtk_reads_what_is_retrieved(server: Server, tmp_path: Path, syntax: s
     assert ask(server, "GET", path.replace(syntax, "*")).body == with_blank_preamble(packaged("MR_small_implicit.dcm"))
 
 
+@pytest.mark.skipif(shutil.which("dcmdjpls") is None, reason="dcmtk is not here")
+@pytest.mark.parametrize(("program", "syntax"), [("dcmdjpls", JPEG_LS), ("dcmdrle", "1.2.840.10008.1.2.5")])
+def test_dcmtk_decodes_what_is_encoded_here_bit_for_bit(
+    server: Server, tmp_path: Path, program: str, syntax: str
+) -> None:
+    for dataset, pixels in ((SERIES[0][0], SERIES[0][0].PixelData), (CINE, FRAMES.tobytes())):
+        study, series, sop = uids(dataset)
+        path = f"/dicom-web/studies/{study}/series/{series}/instances/{sop}"
+        answer = ask(server, "GET", f"{path}?accept=application/dicom;transfer-syntax={syntax}")
+        packed, plain = tmp_path / "packed.dcm", tmp_path / "plain.dcm"
+        packed.write_bytes(answer.body)
+
+        subprocess.run([program, str(packed), str(plain)], check=True)
+
+        assert dcmread(plain).PixelData == pixels
+
+
 @pytest.mark.long
 def test_a_study_of_two_gigabytes_takes_no_memory(server: Server) -> None:
     dataset = synthetic.secondary_capture()
