@@ -11,6 +11,7 @@ from pydicom import Dataset
 from werkzeug.test import TestResponse
 
 from dicomgallery.dicom import synthetic
+from tests import presentation
 from tests.conftest import Gallery
 from tests.dicomweb.asking import (
     EXPLICIT,
@@ -220,6 +221,21 @@ def test_wado_uri_windows_cuts_and_scales(client: FlaskClient, ramp: str) -> Non
     assert (part == whole[: ROWS // 2, COLUMNS // 2 :]).all()
     assert small.shape == (20, 30)
     assert (window[0, 13:] == 255).all()
+
+
+def test_wado_uri_shows_an_image_as_a_presentation_state_wants_it(gallery: Gallery, client: FlaskClient) -> None:
+    ((dataset, data),) = ct(1)
+    # The rescale of a state goes before that of the image (PS3.4 N.2.1.1).
+    rescale = {"RescaleSlope": "1", "RescaleIntercept": "-1024", "RescaleType": "HU"}
+    window = presentation.window(40, 400)
+    made = presentation.state(dataset, PresentationLUTShape="INVERSE", SoftcopyVOILUTSequence=window, **rescale)
+    gallery.ingest(data, made)
+    query = uri(address(dataset), contentType="image/png")
+
+    plain = picture(get(client, f"/wado?{query}&windowCenter=40&windowWidth=400"))
+    stated = picture(get(client, f"/wado?{query}&presentationUID={made.SOPInstanceUID}"))
+
+    assert abs(plain + stated - 255).max() <= 1
 
 
 def test_wado_uri_shows_a_frame(gallery: Gallery, client: FlaskClient) -> None:
