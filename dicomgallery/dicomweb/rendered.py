@@ -14,7 +14,7 @@ from dicomgallery.access import Permission
 from dicomgallery.catalog import objects
 from dicomgallery.catalog.objects import StoredObject
 from dicomgallery.dicomweb import looks, multipart, negotiation
-from dicomgallery.dicomweb.addresses import retrieve_url
+from dicomgallery.dicomweb.addresses import service_url
 from dicomgallery.dicomweb.frames import numbers_of
 from dicomgallery.dicomweb.looks import Look
 from dicomgallery.dicomweb.multipart import Part
@@ -106,7 +106,7 @@ def _parts(shown: Sequence[Shown], look: Look, *, whole: bool) -> Response:
     With `whole` each object goes on from the frame that is named to its last.
     """
     actor = current_actor()
-    base = retrieve_url("").removesuffix("/studies/")
+    base = service_url()
 
     def part(one: StoredObject, frame: int | None) -> Part:
         data = looks.picture(one, frame, look, actor=actor).read()

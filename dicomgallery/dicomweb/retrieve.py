@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotAcceptable
 
 from dicomgallery.access import Permission
 from dicomgallery.dicomweb import multipart, negotiation
-from dicomgallery.dicomweb.addresses import retrieve_url
+from dicomgallery.dicomweb.addresses import service_url
 from dicomgallery.dicomweb.multipart import Part
 from dicomgallery.services import retrieving
 from dicomgallery.services.retrieving import Delivery, Found, NotInThatSyntaxError
@@ -93,14 +93,14 @@ def single(found: Found) -> Response:
 def _parts(found: Found, *, is_one: bool) -> Response:
     """Objects one after another, while they are read or made."""
     if is_one:
-        parts: Sequence[Part] | Iterator[Part] = [_part(found.only(), _base())]
+        parts: Sequence[Part] | Iterator[Part] = [_part(found.only(), service_url())]
     elif found.none_possible():
         raise NotAcceptable("None of these objects can be had in the transfer syntax asked for.")
     elif found.all_as_stored():
-        base = _base()
+        base = service_url()
         parts = [_part(delivery, base) for delivery in found.every()]
     else:
-        parts = _flow(found.every(), _base())
+        parts = _flow(found.every(), service_url())
     response = multipart.related(parts, DICOM)
     response.set_etag(found.etag, weak=True)
     response.headers["Cache-Control"] = PRIVATE
@@ -123,7 +123,3 @@ def _part(delivery: Delivery, base: str) -> Part:
 
 def _type_of(delivery: Delivery) -> str:
     return f"{DICOM}; transfer-syntax={quote(delivery.transfer_syntax)}"
-
-
-def _base() -> str:
-    return retrieve_url("").removesuffix("/studies/")
