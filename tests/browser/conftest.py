@@ -5,6 +5,7 @@ import functools
 import io
 import os
 import re
+import secrets
 import shutil
 import threading
 import time
@@ -163,13 +164,6 @@ def samples() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def empty() -> Iterator[Server]:
-    """A gallery that nothing has come into."""
-    with serving() as server:
-        yield server
-
-
 def mixed_archive() -> bytes:
     """A ZIP of what is here already, what is broken and what is no DICOM: every line of a receipt."""
     content = synthetic.as_bytes(synthetic.ct_slice())
@@ -181,6 +175,11 @@ def mixed_archive() -> bytes:
         archive.writestr("study/研究/notes.txt", "Nothing to see.")
         archive.writestr("../outside.dcm", content)
     return packed.getvalue()
+
+
+def nobody(kind: str) -> str:
+    """A name nobody else has; its made-up part holds no word, and no figure, by which a test finds something else."""
+    return kind + "".join(secrets.choice("jqxz") for _ in range(12))
 
 
 def several_series(server: Server, name: str) -> str:

@@ -1,7 +1,6 @@
 """The frames of a multi-frame image in a real browser, and the way from part to part of a concatenation."""
 
 import io
-import os
 import re
 import time
 import zipfile
@@ -13,7 +12,7 @@ from pydicom.dataset import Dataset
 from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests import enhanced
-from tests.browser.conftest import answer
+from tests.browser.conftest import answer, nobody
 from tests.browser.looking import look_over
 from tests.browser.visitor import Meet
 
@@ -24,7 +23,7 @@ READ_SECONDS = 60
 
 def sent(server: Server, *datasets: Dataset) -> list[str]:
     """Send a series and wait until its frames are read; the addresses of its images."""
-    name = f"Frames{os.urandom(4).hex()}"
+    name = nobody("Frames")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for place, one in enumerate(datasets):

@@ -28,23 +28,6 @@ def search(visitor: Visitor, words: str) -> None:
     box.press("Enter")
 
 
-def test_an_empty_gallery_invites_to_drop_files_or_load_samples_which_then_fill_it(empty: Server, meet: Meet) -> None:
-    visitor = meet(empty)
-    visitor.go("/")
-    expect(visitor.page.get_by_text("Nothing here yet")).to_be_visible()
-    expect(visitor.page.get_by_text("Drop files or folders here")).to_be_visible()
-
-    visitor.page.get_by_role("button", name="Load sample images").click()
-
-    visitor.page.locator("[data-toast]", has_text="The sample images are here.").wait_for()
-    assert visitor.found() == f"{visitor.cards().count()} series"
-    assert visitor.titles()[0] == "Synthetic Clara"
-    # The pictures come while one looks on; the page is not loaded again.
-    visitor.page.evaluate("window.same = true")
-    expect(visitor.page.locator("[data-waiting]:nth-child(-n+12)")).to_have_count(0, timeout=30_000)
-    assert visitor.page.evaluate("window.same")
-
-
 def test_a_name_is_found_in_any_case_and_its_search_survives_a_reload(visitor: Visitor) -> None:
     search(visitor, "clara")
 

@@ -1,7 +1,6 @@
 """One image looked at closely: stepping, windows, tags, what they mean, and the text."""
 
 import io
-import os
 import re
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from bench.server import Server
-from tests.browser.conftest import several_series
+from tests.browser.conftest import nobody, several_series
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
@@ -97,7 +96,7 @@ def test_the_wheel_steps_over_the_picture(visitor: Visitor) -> None:
 
 def test_page_keys_lead_through_the_series_of_the_study_from_the_slider_too(meet: Meet, workshop: Server) -> None:
     visitor = meet(workshop)
-    name = f"Pager{int.from_bytes(os.urandom(4))}"
+    name = nobody("Pager")
     visitor.go(several_series(workshop, name))
     here = visitor.page.locator(".series-steps")
     expect(here).to_contain_text("Series 1 / 3")
@@ -191,7 +190,7 @@ def test_a_value_is_copied_as_it_is_stored(visitor: Visitor) -> None:
     assert visitor.page.evaluate("navigator.clipboard.readText()") == "20040119"
 
 
-@pytest.mark.parametrize("name", ["CT_small", "MR_small", "rtplan", "test-SR"])
+@pytest.mark.parametrize("name", ["CT_small", "test-SR"])
 def test_the_text_tab_is_the_text_of_contract_a(visitor: Visitor, name: str) -> None:
     open_file(visitor, f"{name}.dcm")
 
@@ -269,28 +268,29 @@ def test_an_inverted_picture_is_the_negative_of_the_usual_one(visitor: Visitor) 
     assert visitor.page.evaluate(mean) == pytest.approx(255 - usual, abs=0.5)
 
 
-@pytest.mark.parametrize(("ending", "magic"), [("PNG", b"\x89PNG"), ("JPEG", b"\xff\xd8\xff"), ("DICOM", b"DICM")])
-def test_the_image_is_downloaded_in_three_forms(visitor: Visitor, ending: str, magic: bytes) -> None:
+def test_the_image_is_downloaded_in_three_forms(visitor: Visitor) -> None:
     open_file(visitor, "CT_small.dcm")
-    visitor.page.locator(".menu > summary", has_text="Download").click()
+    menu, forms = visitor.page.locator(".menu", has_text="Download"), visitor.page.locator(".menu-body")
+    for ending, magic in (("PNG", b"\x89PNG"), ("JPEG", b"\xff\xd8\xff"), ("DICOM", b"DICM")):
+        if menu.get_attribute("open") is None:
+            menu.locator("summary").click()
 
-    with visitor.page.expect_download() as sent:
-        visitor.page.locator(".menu-body").get_by_role("link", name=ending).click()
+        with visitor.page.expect_download() as sent:
+            forms.get_by_role("link", name=ending).click()
 
-    data = io.BytesIO(sent.value.path().read_bytes()).read()
-    assert (data[128:132] if ending == "DICOM" else data).startswith(magic)
+        data = sent.value.path().read_bytes()
+        assert (data[128:132] if ending == "DICOM" else data).startswith(magic), ending
 
 
-@pytest.mark.parametrize("name", ["ExplVR_LitEndNoMeta.dcm"])
-def test_what_has_no_picture_says_why_and_still_shows_its_tags(visitor: Visitor, name: str) -> None:
-    open_file(visitor, name)
+def test_what_has_no_picture_says_why_and_still_shows_its_tags(visitor: Visitor) -> None:
+    open_file(visitor, "ExplVR_LitEndNoMeta.dcm")
 
     expect(visitor.page.locator("[data-stage] figcaption b")).not_to_be_empty()
     assert visitor.page.locator("[data-stage-image]").evaluate("(image) => image.naturalWidth > 0")
     assert visitor.page.locator("tr[data-row]").count() > 20
 
 
-def test_a_report_is_read_in_place_of_a_picture_and_scrolls_by_itself(visitor: Visitor) -> None:
+def test_a_report_is_read_in_place_of_a_picture_and_fits_a_phone(visitor: Visitor) -> None:
     open_file(visitor, "test-SR.dcm")
     page = visitor.page
 
@@ -298,17 +298,12 @@ def test_a_report_is_read_in_place_of_a_picture_and_scrolls_by_itself(visitor: V
     expect(page.locator(".report")).to_contain_text("Diameter")
     assert page.locator("[data-stage-image]").count() == 0
     assert page.locator("tr[data-row]").count() > 20
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator(".report")).to_contain_text("Diagnosis")
     with visitor.page.expect_navigation():
         page.get_by_role("link", name="As text").click()
     expect(page.locator("body")).to_contain_text("Diameter: 3 Length Unit")
-
-
-def test_a_report_fits_a_phone(visitor: Visitor) -> None:
-    visitor.page.set_viewport_size({"width": 390, "height": 844})
-    open_file(visitor, "test-SR.dcm")
-
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
-    expect(visitor.page.locator(".report")).to_contain_text("Diagnosis")
 
 
 def test_an_electrocardiogram_is_seen_on_its_paper_and_scrolls_by_itself_on_a_phone(visitor: Visitor) -> None:

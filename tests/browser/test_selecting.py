@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from bench.server import Server
 from dicomgallery.dicom import synthetic
+from tests.browser.conftest import nobody
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
@@ -54,7 +55,7 @@ class Ward:
 @pytest.fixture
 def ward(meet: Meet, workshop: Server) -> Ward:
     """Five series in the gallery, and somebody looking at them."""
-    found = Ward(meet(workshop), f"Ward {int.from_bytes(os.urandom(5))}")
+    found = Ward(meet(workshop), nobody("Ward "))
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
         for number in range(SERIES):

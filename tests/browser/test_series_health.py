@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from bench.server import Server
 from dicomgallery.dicom import synthetic
-from tests.browser.conftest import answer
+from tests.browser.conftest import answer, nobody
 from tests.browser.looking import WINDOWS, look_over
 from tests.browser.visitor import Meet
 
@@ -35,7 +35,7 @@ def gapped() -> list[Dataset]:
 
 def sent(server: Server, datasets: list[Dataset]) -> str:
     """Send a series; the address of its page."""
-    packed, name = io.BytesIO(), f"Stack{os.urandom(4).hex()}"
+    packed, name = io.BytesIO(), nobody("Stack")
     with zipfile.ZipFile(packed, "w") as archive:
         for place, one in enumerate(datasets):
             one.PatientID = one.PatientName = name

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from bench.server import Server
 from dicomgallery.dicom import synthetic
-from tests.browser.conftest import several_series
+from tests.browser.conftest import nobody, several_series
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
@@ -115,7 +115,7 @@ def test_the_next_slice_is_there_before_one_steps(meet: Meet, samples: Server) -
 
 def test_the_series_of_a_study_are_links_beside_the_picture(meet: Meet, workshop: Server) -> None:
     visitor = meet(workshop, javascript=False)
-    visitor.go(several_series(workshop, f"Leafer{int.from_bytes(os.urandom(4))}"))
+    visitor.go(several_series(workshop, nobody("Leafer")))
     expect(visitor.page.locator(".series-steps")).to_contain_text("Series 1 / 3")
 
     follow(visitor, visitor.page.get_by_role("link", name="Next series CT Second"))
@@ -157,7 +157,7 @@ def test_a_tag_that_is_jumped_to_lies_below_what_sticks_to_the_top(meet: Meet, s
 
 def test_files_are_sent_by_the_form_binned_and_brought_back(meet: Meet, workshop: Server, tmp_path: Path) -> None:
     visitor = meet(workshop, javascript=False)
-    name = f"Scriptless {int.from_bytes(os.urandom(5))}"
+    name = nobody("Scriptless ")
     dataset = synthetic.mr_series(1, 48, 48, seed=int.from_bytes(os.urandom(4)))[0]
     (tmp_path / "slice.dcm").write_bytes(synthetic.as_bytes(dataset))
     (tmp_path / "letter.txt").write_text("Dear colleague")
@@ -182,7 +182,7 @@ def test_files_are_sent_by_the_form_binned_and_brought_back(meet: Meet, workshop
 
 def test_a_collection_is_made_renamed_and_forgotten(meet: Meet, workshop: Server) -> None:
     visitor = meet(workshop, javascript=False)
-    name = f"Made by hand {int.from_bytes(os.urandom(5))}"
+    name = nobody("Made by hand ")
     visitor.go("/collections")
     visitor.page.get_by_label("Name of a new collection").fill(name)
     follow(visitor, visitor.page.get_by_role("button", name="Create"))
