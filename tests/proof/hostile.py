@@ -5,6 +5,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import imagecodecs
 import numpy as np
@@ -13,6 +14,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
 from dicomgallery.dicom import synthetic
+from dicomgallery.dicom.prescan import PrescanLimits
 from tests.dicom.test_prescan import DEFLATED, ENDLESS, ITEM_END, MODALITY, SEQUENCE_END, element, item, part10
 from tests.sandbox.archives import overlapping_zip, same_bytes_listed, tar_of_infos, tarred, zipped
 
@@ -34,8 +36,13 @@ class Case:
     """Every entry is told of one by one; an archive within another shares the other's limit of entries."""
 
 
-def cases() -> Iterator[Case]:
-    """All of them, in the order to send them."""
+@cache
+def cases() -> tuple[Case, ...]:
+    """All of them, in the order to send them; every door gets the same bytes."""
+    return tuple(_made())
+
+
+def _made() -> Iterator[Case]:
     good = synthetic.as_bytes(_picture(1))
     yield Case("good.dcm", good, ("accepted",), "ready")
     yield Case("again.dcm", good, ("duplicate",))
@@ -51,7 +58,7 @@ def cases() -> Iterator[Case]:
     yield Case("over the cap.dcm", synthetic.as_bytes(_picture(5, side=1200)), ("too_large",))
     yield Case("nested too deep.dcm", _nested(300), ("unsafe",))
     yield Case("too many elements.dcm", part10(element(0x00080070, b"LO", b"") * 100_001), ("unsafe",))
-    yield Case("deflate bomb.dcm", deflate_bomb(), ("unsafe",))
+    yield Case("deflate bomb.dcm", header_bomb(), ("unsafe",))
     yield Case("NaN.dcm", _not_a_number(), ("accepted",), "ready")
     yield Case("../../etc/passwd", synthetic.as_bytes(_picture(7)), ("accepted",), "ready")
     yield Case("nul\0inside.dcm", synthetic.as_bytes(_picture(8)), ("accepted",), "ready")
@@ -112,13 +119,21 @@ def _nested(depth: int) -> bytes:
     return part10(inner)
 
 
+def header_bomb() -> bytes:
+    """A deflated header that outgrows what may be held of one; the gigabyte below takes seconds at every door."""
+    return _bomb(MODALITY + element(0x00420011, b"OB", b"", length=0x7FFFFFFE), PrescanLimits().inflated_header_bytes)
+
+
 def deflate_bomb() -> bytes:
+    return _bomb(MODALITY + element(0x7FE00010, b"OW", b"", length=0x7FFFFFFE), 70 << 24)
+
+
+def _bomb(header: bytes, zeros: int) -> bytes:
     squeezed = zlib.compressobj(9, wbits=-15)
-    head = squeezed.compress(MODALITY + element(0x7FE00010, b"OW", b"", length=0x7FFFFFFE))
-    head += squeezed.flush(zlib.Z_FULL_FLUSH)
+    head = squeezed.compress(header) + squeezed.flush(zlib.Z_FULL_FLUSH)
     # After a full flush a block stands for itself, and can be repeated.
     block = squeezed.compress(bytes(1 << 24)) + squeezed.flush(zlib.Z_FULL_FLUSH)
-    return part10(head + block * 70 + squeezed.flush(), DEFLATED)
+    return part10(head + block * -(-zeros >> 24) + squeezed.flush(), DEFLATED)
 
 
 def _not_a_number() -> bytes:

@@ -15,7 +15,8 @@ from tests.proof.asking import asking, form
 
 SLOW_BODIES = 60
 SILENT_SOCKETS = 64
-PAGE_SECONDS = 2.0
+PAGE_SECONDS = 15.0
+"""The slow bodies take 40 s and more: a page that waits for one comes later than this, however slow the machine is."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_sixty_slow_bodies_and_silent_sockets_do_not_hold_up_a_page(server: Serv
         for thread in threads:
             thread.start()
         for _ in threads:
-            assert slow.begun.acquire(timeout=10)
+            assert slow.begun.acquire(timeout=60)
         time.sleep(0.5)
 
         waited = []
@@ -81,7 +82,7 @@ def test_sixty_slow_bodies_and_silent_sockets_do_not_hold_up_a_page(server: Serv
         assert max(waited) < PAGE_SECONDS, sorted(waited)[-5:]
         slow.is_over.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
     # They were slow, not wrong.
     assert slow.statuses == [201] * SLOW_BODIES
 

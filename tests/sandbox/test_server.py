@@ -60,6 +60,21 @@ def serving(settings: Settings, modules: tuple[str, ...] = TROUBLES) -> Iterator
         server.wait(30)
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, subprocess.Popen[bytes]]]:
+    """One server for the tests that leave it standing; what fails in it are its children."""
+    settings = Settings(data=tmp_path_factory.mktemp("served") / "data", sandbox_seconds=30)
+    with serving(settings) as server:
+        yield settings, server
+
+
+@pytest.fixture
+def sandbox(served: tuple[Settings, subprocess.Popen[bytes]]) -> Iterator[Sandbox]:
+    """Somebody who asks it."""
+    with open_sandbox(served[0]) as sandbox:
+        yield sandbox
+
+
 def _answers(settings: Settings) -> bool:
     try:
         connect(settings).close()
@@ -68,29 +83,29 @@ def _answers(settings: Settings) -> bool:
     return True
 
 
-def test_a_server_answers_and_is_closed_to_others(settings: Settings) -> None:
-    with serving(settings) as server, open_sandbox(settings) as sandbox:
-        assert sandbox.render(CT, THUMBNAIL).width == 256
-        assert sandbox.ask("who", {}).whole("parent") in {
-            process.pid for process in psutil.Process(server.pid).children()
-        }
-        assert stat.S_IMODE(path_of(settings).stat().st_mode) == 0o600
-        assert stat.S_IMODE(path_of(settings).parent.stat().st_mode) == 0o700
+def test_a_server_answers_and_is_closed_to_others(
+    served: tuple[Settings, subprocess.Popen[bytes]], sandbox: Sandbox
+) -> None:
+    settings, server = served
+    assert sandbox.render(CT, THUMBNAIL).width == 256
+    assert sandbox.ask("who", {}).whole("parent") in {process.pid for process in psutil.Process(server.pid).children()}
+    assert stat.S_IMODE(path_of(settings).stat().st_mode) == 0o600
+    assert stat.S_IMODE(path_of(settings).parent.stat().st_mode) == 0o700
 
 
-def test_a_second_server_says_that_there_is_one(settings: Settings) -> None:
-    with serving(settings):
-        second = subprocess.run(
-            [sys.executable, "-m", "dicomgallery.sandbox"],
-            cwd=ROOT,
-            env={"DICOMGALLERY_DATA": str(settings.data)},
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        assert second.returncode == 1
-        assert b"Another sandbox already serves this data folder." in second.stderr
-        assert _answers(settings)
+def test_a_second_server_says_that_there_is_one(served: tuple[Settings, subprocess.Popen[bytes]]) -> None:
+    settings, _ = served
+    second = subprocess.run(
+        [sys.executable, "-m", "dicomgallery.sandbox"],
+        cwd=ROOT,
+        env={"DICOMGALLERY_DATA": str(settings.data)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    assert b"Another sandbox already serves this data folder." in second.stderr
+    assert _answers(settings)
 
 
 def test_a_deep_data_folder_is_served_too(tmp_path: Path) -> None:
@@ -116,9 +131,9 @@ def test_the_end_of_the_server_is_the_end_of_all_its_processes(settings: Setting
     thread.join(60)
 
 
-def test_a_person_does_not_wait_behind_the_background(settings: Settings, tmp_path: Path) -> None:
+def test_a_person_does_not_wait_behind_the_background(sandbox: Sandbox, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
-    with serving(settings), open_sandbox(settings) as sandbox, ThreadPoolExecutor(50) as pool:
+    with ThreadPoolExecutor(50) as pool:
         queue = [
             pool.submit(sandbox.ask, "wait_for", {"gate": str(gate)}, urgency=Urgency.BACKGROUND) for _ in range(50)
         ]
@@ -133,21 +148,20 @@ def test_a_person_does_not_wait_behind_the_background(settings: Settings, tmp_pa
     assert len(children) == 2
 
 
-def test_unpacking_does_not_hold_up_pictures(settings: Settings, tmp_path: Path) -> None:
+def test_unpacking_does_not_hold_up_pictures(sandbox: Sandbox, tmp_path: Path) -> None:
     archive = tmp_path / "a.zip"
     archive.write_bytes(zipped([(str(number), b"x" * 1000) for number in range(50)]))
-    with serving(settings), open_sandbox(settings) as sandbox:
-        unpackings = [sandbox.unpack(archive, tmp_path / str(number), UnpackLimits()) for number in range(4)]
-        assert all(isinstance(next(unpacking), Member) for unpacking in unpackings)
+    unpackings = [sandbox.unpack(archive, tmp_path / str(number), UnpackLimits()) for number in range(4)]
+    assert all(isinstance(next(unpacking), Member) for unpacking in unpackings)
 
-        assert sandbox.render(CT, THUMBNAIL).width == 256
-        assert [len(list(unpacking)) for unpacking in unpackings] == [49] * 4
+    assert sandbox.render(CT, THUMBNAIL).width == 256
+    assert [len(list(unpacking)) for unpacking in unpackings] == [49] * 4
 
 
 @pytest.mark.parametrize("trouble", ["abort", "eat", "panic"])
-def test_one_that_fails_harms_no_other(settings: Settings, tmp_path: Path, trouble: str) -> None:
+def test_one_that_fails_harms_no_other(sandbox: Sandbox, tmp_path: Path, trouble: str) -> None:
     gate = tmp_path / "gate"
-    with serving(settings), open_sandbox(settings) as sandbox, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         other = pool.submit(sandbox.ask, "wait_for", {"gate": str(gate), "started": str(tmp_path / "started")})
         try:
             assert eventually((tmp_path / "started").exists)
