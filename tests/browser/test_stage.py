@@ -30,6 +30,7 @@ LEVELS = 2
 SPACINGS = {"square": [0.5, 0.5], "oblong": [0.5, 0.9], "none": None}
 """Between rows and between columns."""
 SIDE = 128
+MARK = "[data-marks] [data-mark]"
 DISC = 100.0
 """In HU, of the disc in the middle of the phantom."""
 
@@ -196,10 +197,9 @@ def test_taking_over_changes_no_pixel_of_any_kind_of_image(workshop: Server, mee
     assert differing == {}
 
 
-@pytest.mark.parametrize("name", SPACINGS)
-def test_marks_measure_right_and_are_there_again_for_everybody(workshop: Server, meet: Meet, name: str) -> None:
-    spacing, series = SPACINGS[name], generate_uid()
-    down, across = spacing or (1.0, 1.0)
+def marked(workshop: Server, meet: Meet, spacing: list[float] | None) -> tuple[Visitor, str]:
+    """Somebody who has drawn a mark of each kind on a phantom, and its series."""
+    series = generate_uid()
     dataset = image(phantom(spacing), Modality="CT", RescaleIntercept=-1024, RescaleSlope=1, RescaleType="HU")
     dataset.SeriesInstanceUID, dataset.StudyInstanceUID = series, generate_uid()
     dataset.WindowCenter, dataset.WindowWidth = 0, 400
@@ -219,9 +219,16 @@ def test_marks_measure_right_and_are_there_again_for_everybody(workshop: Server,
     drag(visitor, (10, 120), (60, 95))
     page.keyboard.press("P")
     drag(visitor, (5, 5))
-    rows = page.locator("[data-marks] [data-mark]")
+    expect(page.locator(MARK)).to_have_count(5)
+    return visitor, series
 
-    expect(rows).to_have_count(5)
+
+@pytest.mark.parametrize("name", SPACINGS)
+def test_marks_measure_right(workshop: Server, meet: Meet, name: str) -> None:
+    spacing = SPACINGS[name]
+    down, across = spacing or (1.0, 1.0)
+
+    _, series = marked(workshop, meet, spacing)
 
     kept = {mark["kind"]: mark for mark in marks_of(workshop, series)}
     unit = "mm" if spacing else "px"
@@ -241,11 +248,16 @@ def test_marks_measure_right_and_are_there_again_for_everybody(workshop: Server,
     stands_on = "Pixel Spacing (0028,0030)" if spacing else "pixels, not calibrated"
     assert {mark["calibration"] for mark in kept.values()} == {stands_on, ""}
 
-    # Undone, done again; there after a reload, and for another browser.
+
+def test_marks_are_undone_and_done_again_and_there_for_everybody(workshop: Server, meet: Meet) -> None:
+    visitor, series = marked(workshop, meet, SPACINGS["oblong"])
+    page, rows = visitor.page, visitor.page.locator(MARK)
+
     page.keyboard.press("Control+z")
     expect(rows).to_have_count(4)
     page.keyboard.press("Control+y")
     expect(rows).to_have_count(5)
+    # After a reload, and in another browser.
     other = meet(workshop, width=1400, height=900)
     for one in (visitor, other):
         one.go(f"/series/{series}/viewer?image=1")

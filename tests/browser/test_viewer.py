@@ -31,14 +31,26 @@ def number(visitor: Visitor, view: str) -> int:
     return int(visitor.page.locator(f"input[name={view}]").input_value())
 
 
-@pytest.mark.parametrize("tab", ["slices", "planes", "3d", "tags", "refused"])
-def test_every_tab_fits_and_can_be_read_wide_and_narrow_dark_and_light(workshop: Server, meet: Meet, tab: str) -> None:
+@pytest.fixture(scope="module")
+def even(workshop: Server) -> str:
+    """A series that is a volume."""
+    return sent(workshop, chest(12))
+
+
+@pytest.fixture(scope="module")
+def uneven(workshop: Server) -> str:
+    """One that is none."""
     datasets = chest(12)
-    if tab == "refused":
-        datasets[3].ImagePositionPatient[2] += 1.2
-    where = sent(workshop, datasets)
+    datasets[3].ImagePositionPatient[2] += 1.2
+    return sent(workshop, datasets)
+
+
+@pytest.mark.parametrize("tab", ["slices", "planes", "3d", "tags", "refused"])
+def test_every_tab_fits_and_can_be_read_wide_and_narrow_dark_and_light(
+    workshop: Server, meet: Meet, even: str, uneven: str, tab: str
+) -> None:
     visitor = meet(workshop)
-    visitor.go(f"{where}/viewer?tab={'planes' if tab == 'refused' else tab}")
+    visitor.go(f"{uneven}/viewer?tab=planes" if tab == "refused" else f"{even}/viewer?tab={tab}")
     if tab == "planes":
         expect(visitor.page.locator("[data-plane]")).to_have_count(3)
     if tab == "3d":

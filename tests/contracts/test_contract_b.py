@@ -5,7 +5,7 @@ import contextlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -13,16 +13,10 @@ from flask.testing import FlaskClient
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from bench.server import Server, serving
+from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests import volumes
 from tests.contracts.asking import Answer, ask, upload
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
 
 
 def get(server: Server, path: str) -> Answer:

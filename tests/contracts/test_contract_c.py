@@ -3,7 +3,7 @@
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -11,15 +11,9 @@ from PIL import Image
 from pydicom import Dataset
 from pydicom.data import get_testdata_file
 
-from bench.server import Server, serving
+from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.contracts.asking import Answer, ask, upload
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
 
 
 def get(server: Server, path: str, **query: str | Sequence[str]) -> Answer:
