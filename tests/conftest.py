@@ -7,14 +7,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
 
 import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from pydicom import Dataset
 from sqlalchemy import func, select
 
@@ -29,9 +26,12 @@ from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox, open_sandbox
 from dicomgallery.services.receiving import receive
 from dicomgallery.settings import Settings
+from tests import compiled
 from tests.postgres import postgres
 
 __all__ = ["postgres"]
+
+compiled.use()
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -101,25 +101,6 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "gallery.db"
 
 
-class Compiled(BytecodeCache):
-    """Templates compiled once a process: every test has an application of its own, and all have the same pages."""
-
-    def __init__(self) -> None:
-        self.code: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give what an earlier application compiled of the same source."""
-        bucket.code = self.code.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        if bucket.code is not None:
-            self.code[bucket.key, bucket.checksum] = bucket.code
-
-
-COMPILED = Compiled()
-
-
 @pytest.fixture(scope="session")
 def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for all tests of a process; starting one takes a second."""
@@ -144,7 +125,7 @@ def app(
     shutil.copy(migrated_database, settings.data / "gallery.db")
     monkeypatch.setattr(opening, "sandbox_of", lambda _settings: shared_sandbox)
     app = create_app(settings)
-    app.jinja_env.bytecode_cache = COMPILED
+    app.jinja_env.bytecode_cache = compiled.PAGES
     app.testing = True
     yield app
     with app.app_context():

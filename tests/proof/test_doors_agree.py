@@ -20,7 +20,7 @@ from dicomgallery.models import Instance, ReceiptLine, db
 from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox
 from dicomgallery.settings import Settings
-from tests.conftest import COMPILED
+from tests import compiled
 from tests.dicomweb.bodies import multipart
 from tests.proof.asking import form
 from tests.proof.hostile import ARCHIVE_BYTES, ARCHIVE_ENTRIES, FILE_BYTES, Case, cases
@@ -143,7 +143,7 @@ def told(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(opening, "sandbox_of", lambda _settings: shared_sandbox)
         app = create_app(settings)
-        app.jinja_env.bytecode_cache = COMPILED
+        app.jinja_env.bytecode_cache = compiled.PAGES
         app.testing = True
         gallery = Gallery(app, folder)
         yield gallery, {case.name: tell(gallery, DOORS[request.param], case) for case in cases()}
