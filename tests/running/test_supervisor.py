@@ -50,10 +50,8 @@ class Running:
 
     def __init__(self, data: Path, port: int, *options: str) -> None:
         self.data, self.port = data, port
-        self.began = time.monotonic()
         self.process = start(data, port, *options)
         self.line = self._first_line()
-        self.seconds = time.monotonic() - self.began
         self.tree: set[psutil.Process] = set()
 
     def _first_line(self) -> str:
