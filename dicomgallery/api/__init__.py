@@ -1,13 +1,46 @@
-"""The door for programs: contracts B and C, streamed uploads, marks, what has changed."""
+"""The door for programs: our own REST API with its document, and contracts B and C."""
 
 from flask import Flask
 
-from dicomgallery.api import changes, marks, microservice, upload, uploads, zip_viewer
+from dicomgallery.api import (
+    changes,
+    collections,
+    document,
+    exports,
+    instances,
+    jobs,
+    levels,
+    marks,
+    microservice,
+    pictures,
+    receipts,
+    upload,
+    uploads,
+    zip_viewer,
+)
+
+DESCRIBED = (
+    levels,
+    instances,
+    pictures,
+    uploads,
+    receipts,
+    collections,
+    marks,
+    exports,
+    jobs,
+    changes,
+    upload,
+    microservice,
+    zip_viewer,
+)
 
 
 def register(app: Flask) -> None:
     """Hang this door's routes into the application."""
     # A study called "a//b" keeps both its slashes.
     app.url_map.merge_slashes = False
-    for blueprint in (upload.bp, microservice.bp, zip_viewer.bp, uploads.bp, changes.bp, marks.bp):
-        app.register_blueprint(blueprint)
+    for module in DESCRIBED:
+        app.register_blueprint(module.bp)
+    app.register_blueprint(document.bp)
+    document.tell(app, [module.bp for module in DESCRIBED])

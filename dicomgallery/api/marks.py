@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from marshmallow import Schema, fields
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from dicomgallery.access import Permission
+from dicomgallery.api.describing import JSON, PROBLEM, Answer, Blueprint, Problem, ok
 from dicomgallery.catalog import instances, marks, series
 from dicomgallery.errors import RefusedError, TooLargeError
+from dicomgallery.imaging.marks import Kind
 from dicomgallery.models import Mark
 from dicomgallery.services import annotating
 from dicomgallery.services.annotating import Draft, Outdated
@@ -20,11 +23,70 @@ from dicomgallery.serving.identity import current_actor, needs
 MOST_BYTES: Final = 1_000_000
 CHANGED_MEANWHILE = "Somebody changed this mark meanwhile; it was left as it is."
 
-bp = Blueprint("marks_api", __name__, url_prefix="/api/v1")
+bp = Blueprint(
+    "marks_api",
+    __name__,
+    title="Marks",
+    about="What people draw on images: lengths, angles, regions, arrows, words. Each has a UUID that its maker chose.",
+)
+
+
+class Mark(Schema):
+    """A mark, as it is kept."""
+
+    key = fields.String(required=True, metadata={"description": "Its UUID."})
+    image = fields.Integer(required=True, metadata={"description": "Row id of the image."})
+    frame = fields.Integer(required=True, metadata={"description": "Counted from 1."})
+    kind = fields.String(required=True, metadata={"description": "One of " + ", ".join(Kind) + "."})
+    points = fields.List(
+        fields.List(fields.Float()),
+        required=True,
+        metadata={"description": "[[x, y], ...] in pixels; (0, 0) is the center of the first one."},
+    )
+    text = fields.String(required=True)
+    figures = fields.Dict(required=True, metadata={"description": "What the tool measured, by name."})
+    calibration = fields.String(required=True, metadata={"description": "Where its millimeters come from."})
+    version = fields.Integer(required=True, metadata={"description": "One more with each change."})
+    removed = fields.Boolean(required=True)
+    by = fields.String(required=True, metadata={"description": "Who made it."})
+    mine = fields.Boolean(required=True, metadata={"description": "Whether whoever asks may change it."})
+    created = fields.DateTime(required=True)
+    changed = fields.DateTime(required=True)
+
+
+class Marks(Schema):
+    """Some marks, oldest first."""
+
+    marks = fields.List(fields.Nested(Mark), required=True)
+
+
+class MarkSent(Schema):
+    """A mark as it is sent; what is not said stays as it is."""
+
+    image = fields.Integer(metadata={"minimum": 1})
+    frame = fields.Integer(metadata={"minimum": 1})
+    kind = fields.String(metadata={"enum": [one.value for one in Kind]})
+    points = fields.List(fields.List(fields.Float()))
+    text = fields.String(metadata={"maxLength": 1000})
+    figures = fields.Dict()
+    calibration = fields.String(metadata={"maxLength": 200})
+    version = fields.Integer(metadata={"minimum": 0, "description": "The one that whoever sends it has seen."})
+    removed = fields.Boolean()
+
+
+class Conflict(Problem):
+    """Somebody changed the mark meanwhile."""
+
+    mark = fields.Nested(Mark, required=True, metadata={"description": "As it is kept."})
+
+
+KEPT = Answer(304, "Whoever asked has them already (If-None-Match).")
+CONFLICT = Answer(409, CHANGED_MEANWHILE, Conflict, (PROBLEM,))
 
 
 @bp.get("/series/<key>/marks")
 @needs(Permission.VIEW)
+@bp.answers(ok(Marks, "The marks."), KEPT, fails=(404,))
 def of_series(key: str) -> Response:
     """The marks on the images of a series, by its row id or its UID."""
     scope = current_actor().scope
@@ -34,6 +96,7 @@ def of_series(key: str) -> Response:
 
 @bp.get("/images/<int:image_id>/marks")
 @needs(Permission.VIEW)
+@bp.answers(ok(Marks, "The marks."), KEPT, fails=(404,))
 def of_image(image_id: int) -> Response:
     """The marks on an image, on every frame of it."""
     scope = current_actor().scope
@@ -42,6 +105,13 @@ def of_image(image_id: int) -> Response:
 
 @bp.put("/marks/<key>")
 @needs(Permission.ANNOTATE)
+@bp.answers(
+    ok(Mark, "It is changed, or was so already."),
+    Answer(201, "It is made.", Mark),
+    CONFLICT,
+    fails=(404, 413, 422),
+    requestBody={"required": True, "content": {JSON: {"schema": MarkSent}}},
+)
 def put(key: str) -> ResponseReturnValue:
     """Make the mark of this UUID, or change it.
 
@@ -61,6 +131,7 @@ def put(key: str) -> ResponseReturnValue:
 
 @bp.delete("/marks/<key>")
 @needs(Permission.ANNOTATE)
+@bp.answers(ok(Mark, "It is removed, and can be brought back."), fails=(404,))
 def remove(key: str) -> Response:
     """Remove a mark; a PUT of `"removed": false` with the version told here brings it back."""
     actor = current_actor()

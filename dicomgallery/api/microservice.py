@@ -5,11 +5,13 @@ longest names that are known win, and `?study=&file=` says what a path cannot.
 """
 
 import math
+from typing import Any, Final
 
-from flask import Blueprint, jsonify, request
+from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
+from dicomgallery.api.describing import BINARY, Answer, Blueprint, ok
 from dicomgallery.catalog import collections
 from dicomgallery.catalog.collections import NamedFile
 from dicomgallery.imaging.spec import Format, RenderSpec, Window
@@ -19,7 +21,66 @@ from dicomgallery.services.pictures import NoPicture
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
 
-bp = Blueprint("microservice", __name__)
+bp = Blueprint(
+    "microservice",
+    __name__,
+    url_prefix="",
+    title="As other systems are asked: files of studies",
+    about="Studies are collections, files are their members; names are any text.",
+)
+
+_DONE: Final = {"success": {"const": True}}
+_STUDIES: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"studies": {"type": "array", "items": {"type": "string"}}, "studiesCount": {"type": "integer"}, **_DONE},
+}
+_FILES: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "files": {"type": "array", "items": {"type": "string"}},
+        "filesCount": {"type": "integer"},
+        "study": {"type": "string"},
+        **_DONE,
+    },
+}
+_TAGS: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string"},
+        "study": {"type": "string"},
+        "tags": {"type": "array", "items": {"type": "object"}},
+        **_DONE,
+    },
+}
+_FAILED: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "error": {"type": "string"},
+        "invalidTags": {"type": "array", "items": {"type": "string"}},
+        "success": {"const": False},
+    },
+}
+_TELLS: Final = ok({"anyOf": [_STUDIES, _FILES, _TAGS]}, "Names or tags.")
+_PNG: Final = ok(BINARY, "Of a file, its picture.", "image/png")
+_NOT_HERE: Final = Answer(404, "There is no such study or file.", _FAILED)
+_WRONG: Final = Answer(400, "A tag, frame or window that makes no sense.", _FAILED)
+_NO_PICTURE: Final = Answer(422, "There is no picture of it, and why.", _FAILED)
+
+
+def _query(name: str, about: str, kind: str = "string") -> dict[str, Any]:
+    one = {"type": kind}
+    schema = {"type": "array", "items": one} if name == "tag" else one
+    return {"name": name, "in": "query", "schema": schema, "description": about}
+
+
+_STUDY: Final = _query("study", "The name of a study.")
+_FILE: Final = _query("file", "The name of a file in it.")
+_TAG: Final = _query("tag", "A tag, keyword or path; may be repeated.")
+_LOOK: Final = [
+    _query("frame", "Counted from 1.", "integer"),
+    _query("window", "Width.", "number"),
+    _query("level", "Center.", "number"),
+]
 
 FILE_NOT_FOUND = "file not found"
 STUDY_NOT_FOUND = "study not found"
@@ -27,6 +88,7 @@ STUDY_NOT_FOUND = "study not found"
 
 @bp.get("/files")
 @needs(Permission.VIEW)
+@bp.answers(_TELLS, _NOT_HERE, parameters=[_STUDY])
 def studies() -> ResponseReturnValue:
     """The names of all studies; with `?study=`, the files of that one."""
     if "study" in request.args:
@@ -37,6 +99,7 @@ def studies() -> ResponseReturnValue:
 
 @bp.get("/files/tag")
 @needs(Permission.VIEW)
+@bp.answers(_TELLS, _NOT_HERE, _WRONG, parameters=[_STUDY, _FILE, _TAG])
 def tags_by_query() -> ResponseReturnValue:
     """The tags of the file named by `?study=&file=`; without them, the files of a study called "tag"."""
     if "study" not in request.args and "file" not in request.args:
@@ -46,6 +109,7 @@ def tags_by_query() -> ResponseReturnValue:
 
 @bp.get("/files/png")
 @needs(Permission.VIEW)
+@bp.answers(_TELLS, _PNG, _NOT_HERE, _WRONG, _NO_PICTURE, parameters=[_STUDY, _FILE, *_LOOK])
 def png_by_query() -> ResponseReturnValue:
     """The picture of the file named by `?study=&file=`; without them, the files of a study called "png"."""
     if "study" not in request.args and "file" not in request.args:
@@ -55,6 +119,7 @@ def png_by_query() -> ResponseReturnValue:
 
 @bp.get("/files/<path:rest>")
 @needs(Permission.VIEW)
+@bp.answers(_TELLS, _PNG, _NOT_HERE, _WRONG, _NO_PICTURE, parameters=[_TAG, *_LOOK])
 def by_path(rest: str) -> ResponseReturnValue:
     """`<study>`, `<study>/<file>/tag` or `<study>/<file>/png`."""
     for ending, answer in (("/tag", _tags), ("/png", _png)):

@@ -1,10 +1,13 @@
 """`POST /upload`, one address for three kinds of sender, told apart by what they send."""
 
-from flask import Blueprint, jsonify, redirect, request
+from typing import Any, Final
+
+from flask import jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
 from dicomgallery.api import zip_viewer
+from dicomgallery.api.describing import BINARY, Answer, Blueprint, ok
 from dicomgallery.ingest.incoming import Naming, Origin
 from dicomgallery.ingest.outcome import IngestReport, Rejected
 from dicomgallery.services.receiving import receive
@@ -12,14 +15,44 @@ from dicomgallery.serving.errors import use_shape
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.uploads import incoming_parts
 
-bp = Blueprint("upload_negotiation", __name__)
+bp = Blueprint(
+    "upload_negotiation",
+    __name__,
+    url_prefix="",
+    title="As other systems are asked: upload",
+    about="One address for three kinds of sender: a browser's form, a `study` with its `files`, a ZIP as `file`.",
+)
 use_shape(bp, lambda status, sentence: zip_viewer.failed(sentence, status))
 
 UNSORTED = "unsorted"
+_WHOLE: Final = {"type": "integer"}
+_LISTED: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "failedFiles": _WHOLE,
+        "files": {"type": "array", "items": {"type": "object"}},
+        "success": {"type": "boolean"},
+    },
+}
+_PARTS: Final = {"type": "array", "items": BINARY}
+_FORM: Final = {
+    "type": "object",
+    "properties": {"study": {"type": "string"}, "files": _PARTS, "file": _PARTS},
+}
 
 
 @bp.post("/upload")
 @needs(Permission.UPLOAD)
+@bp.answers(
+    ok(zip_viewer.LOADED, "A ZIP was opened."),
+    Answer(201, "All files were kept.", _LISTED),
+    Answer(207, "Some files were kept.", _LISTED),
+    Answer(303, "A browser is led to the receipt."),
+    Answer(400, "Nothing was kept, or nothing sent.", {"anyOf": [_LISTED, zip_viewer.ERROR]}),
+    Answer(413, "Too large.", zip_viewer.ERROR),
+    Answer(507, "The disk is full.", zip_viewer.ERROR),
+    requestBody={"required": True, "content": {"multipart/form-data": {"schema": _FORM}}},
+)
 def upload() -> ResponseReturnValue:
     """Take a form's files: a browser gets the receipt, a program the answer of contract B or C."""
     if _is_browser():

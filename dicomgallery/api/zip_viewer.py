@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from flask import Blueprint, Response
+from flask import Response
 
 from dicomgallery.access import Permission
+from dicomgallery.api.describing import Answer, Blueprint, ok
 from dicomgallery.catalog import rosters, series
 from dicomgallery.dicom.grids import View
 from dicomgallery.errors import NotFoundError
@@ -23,7 +24,13 @@ from dicomgallery.serving.errors import use_shape
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.storage.staging import StagedFile
 
-bp = Blueprint("zip_viewer", __name__)
+bp = Blueprint(
+    "zip_viewer",
+    __name__,
+    url_prefix="",
+    title="As other systems are asked: slices of a ZIP",
+    about="A ZIP comes in by `POST /upload`; its largest series is a session, stepped through as pictures in JSON.",
+)
 
 NO_FILE: Final = "No file provided"
 NOTHING_SELECTED: Final = "No file selected"
@@ -32,6 +39,29 @@ NO_IMAGES: Final = "Could not load any valid DICOM images"
 NO_SESSION: Final = "Session not found"
 OUT_OF_RANGE: Final = "Slice index out of range"
 UNKNOWN: Final = "Unknown"
+ERROR: Final = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
+LOADED: Final = {
+    "type": "object",
+    "properties": {"success": {"const": True}, "session_id": {"type": "string"}, "metadata": {"type": "object"}},
+}
+_TEXT: Final = {"type": "string"}
+_WHOLE: Final = {"type": "integer"}
+_SLICE: Final = {
+    "type": "object",
+    "properties": {"image": _TEXT, "slice_idx": _WHOLE, "total_slices": _WHOLE},
+}
+_VIEWS: Final = {
+    "type": "object",
+    "properties": {
+        **{view.value: _TEXT for view in View},
+        "volume_shape": {"type": "array", "items": _WHOLE},
+    },
+}
+_LISTED: Final = {"type": "array", "items": {"type": "object"}}
+_NO_SESSION: Final = Answer(404, NO_SESSION, ERROR)
+_NO_PICTURE: Final = Answer(422, "There is no picture, and why.", ERROR)
+_BUSY: Final = Answer(503, "There is no picture just now.", ERROR)
+_NOT_LOADED: Final = Answer(400, NO_IMAGES, ERROR)
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -57,6 +87,7 @@ use_shape(bp, lambda status, sentence: failed(sentence, status))
 
 @bp.get("/slice/<key>/<index>")
 @needs(Permission.VIEW)
+@bp.answers(ok(_SLICE, "The slice, as a PNG in a data URL."), _NO_SESSION, Answer(400, OUT_OF_RANGE, ERROR), _NO_PICTURE, _BUSY)
 def one_slice(key: str, index: str) -> Response:
     """One slice of a session, counted from 0 in space."""
     try:
@@ -73,6 +104,7 @@ def one_slice(key: str, index: str) -> Response:
 
 @bp.get("/views/<key>")
 @needs(Permission.VIEW)
+@bp.answers(ok(_VIEWS, "The planes, as PNGs in data URLs."), _NO_SESSION, _NO_PICTURE, _BUSY)
 def views(key: str) -> Response:
     """The middle axial, coronal and sagittal plane of a session, and how many there are of each."""
     try:
@@ -94,6 +126,7 @@ def views(key: str) -> Response:
 
 @bp.get("/datasets")
 @needs(Permission.VIEW)
+@bp.answers(ok({"type": "object", "properties": {"datasets": _LISTED}}, "The collections."))
 def datasets() -> Response:
     """The collections."""
     found = rosters.listing(current_actor().scope)
@@ -105,6 +138,7 @@ def datasets() -> Response:
 
 @bp.get("/datasets/<int:collection_id>/patients")
 @needs(Permission.VIEW)
+@bp.answers(ok({"type": "object", "properties": {"patients": _LISTED}}, "The patients."), Answer(404, "There is none.", ERROR))
 def patients(collection_id: int) -> Response:
     """The patients of a collection."""
     listed = [
@@ -124,6 +158,7 @@ def patients(collection_id: int) -> Response:
 
 @bp.post("/datasets/<int:collection_id>/patients/<int:patient_id>/load")
 @needs(Permission.UPLOAD)
+@bp.answers(ok(LOADED, "What was opened."), Answer(404, "There is none.", ERROR), _NOT_LOADED)
 def load(collection_id: int, patient_id: int) -> Response:
     """Open the largest series of a patient in a collection."""
     scope = current_actor().scope

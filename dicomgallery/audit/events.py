@@ -39,6 +39,7 @@ class Event(StrEnum):
     ARCHIVE_TAKEN = "archive_taken"
     OBJECTS_TAKEN = "objects_taken"
     MARKS_TAKEN = "marks_taken"
+    TABLE_TAKEN = "table_taken"
     EXPORT_ASKED = "export_asked"
     EXPORT_TAKEN = "export_taken"
     EXPORT_REMOVED = "export_removed"

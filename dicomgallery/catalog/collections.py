@@ -101,6 +101,12 @@ def exists(scope: Scope, name: str) -> bool:
     return by_name(scope, name) is not None
 
 
+def account(scope: Scope, collection_id: int) -> Listed:
+    """The collection of this row id and its counts, without covers."""
+    found = by_id(scope, collection_id)
+    return Listed(found.id, found.name, *_counts([found.id]).get(found.id, (0, 0)), [])
+
+
 def listing(scope: Scope, *, cursor: str | None = None, limit: int = 60) -> Listing:
     """The collections by name, each with its counts and covers, in a fixed number of statements."""
     query = select(Collection.id, Collection.name).where(within(scope, Collection))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dicomgallery.errors import RefusedError
+
 Key = tuple[Any, ...]
 
 LONGEST = 2000
@@ -20,14 +22,31 @@ def encode(kind: str, key: Sequence[Any]) -> str:
 
 def decode(kind: str, cursor: str | None, *shape: type) -> Key | None:
     """The sort key in a cursor of this kind whose values have these types; None for anything else."""
-    if not cursor or len(cursor) > LONGEST or not cursor.isascii():
+    found = _read(cursor) if cursor else None
+    if not isinstance(found, list) or len(found) != len(shape) + 1 or found[0] != kind:
         return None
     try:
-        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        if not isinstance(found, list) or len(found) != len(shape) + 1 or found[0] != kind:
-            return None
         return tuple(_value(value, wanted) for value, wanted in zip(found[1:], shape, strict=True))
-    except (ValueError, TypeError, RecursionError, binascii.Error):
+    except (ValueError, TypeError):
+        return None
+
+
+def check(kind: str, cursor: str | None) -> None:
+    """Refuse what is no cursor of this list: a program would else begin anew without knowing it."""
+    if cursor is None:
+        return
+    found = _read(cursor)
+    if not isinstance(found, list) or not found or found[0] != kind:
+        raise RefusedError("This cursor is not of this list. Take the one that its last page gave.")
+
+
+def _read(cursor: str) -> Any:
+    """What is packed into a cursor; None for any other text."""
+    if len(cursor) > LONGEST or not cursor.isascii():
+        return None
+    try:
+        return json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, RecursionError, binascii.Error):
         return None
 
 

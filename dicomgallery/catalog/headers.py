@@ -24,6 +24,13 @@ def with_words(scope: Scope, instance_ids: Sequence[int], tokens: Collection[str
     return {instance_id for instance_id, packed in rows if holds(orjson.loads(zlib.decompress(packed)), tokens)}
 
 
+def of(scope: Scope, instance_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The headers of these instances; those that are not read yet are left out."""
+    query = select(Header.instance_id, Header.json_zlib).join(Instance, Header.instance_id == Instance.id)
+    rows = db.session.execute(query.where(Header.instance_id.in_(instance_ids), within(scope, Instance)))
+    return {instance_id: orjson.loads(zlib.decompress(packed)) for instance_id, packed in rows}
+
+
 def holds(header: Mapping[str, Any], tokens: Collection[str]) -> bool:
     """Say whether a header has all of these words, at any depth."""
     asked: dict[str, set[str]] = {}

@@ -58,6 +58,14 @@ def page(scope: Scope, query: SearchQuery, *, cursor: str | None = None, limit: 
     return Page(cards.of(scope, query.level, ids), following)
 
 
+def ids(
+    scope: Scope, query: SearchQuery, *, cursor: str | None = None, limit: int = 60
+) -> tuple[list[int], str | None]:
+    """The next `limit` row ids of a search and where the following begin; RefusedError for another list's cursor."""
+    cursors.check(_kind(query), cursor)
+    return _ids(scope, query, cursor, max(1, min(limit, MOST_ON_A_PAGE)))
+
+
 def every_id(scope: Scope, query: SearchQuery) -> Iterator[list[int]]:
     """The row ids of all that a search finds at its level, in order, some hundred at a time."""
     cursor: str | None = None

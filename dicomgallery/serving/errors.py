@@ -44,7 +44,16 @@ SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not answer to that kind of request.",
     413: "What was sent is larger than the gallery takes in one piece. Drop it in smaller parts, or raise the limit.",
+    401: "Sign in with the owner's password first.",
+    403: "Whoever asks has no right to this, or another site sent it.",
+    406: "There is no answer in a form that was asked for.",
+    409: "It clashes with what is here.",
     415: "This address does not take that kind of content.",
+    416: "There are no such bytes in this file.",
+    422: "What was sent cannot be accepted as it is; the detail says why.",
+    429: "Too many wrong passwords. Wait a minute, then try again.",
+    503: "It cannot be done just now. Try again in a moment.",
+    507: "The disk is full.",
     500: "Something went wrong in the gallery. It is written in its log under the request's number.",
 }
 TITLES = {
@@ -52,6 +61,7 @@ TITLES = {
     401: "Sign in first",
     403: "Not allowed",
     404: "Not found",
+    406: "No such form",
     409: "Does not fit",
     413: "Too large",
     422: "Not accepted",
@@ -126,6 +136,11 @@ def title_of(status: int) -> str:
     return TITLES.get(status) or HTTPStatus(status).phrase
 
 
+def sentence_of(status: int) -> str:
+    """What there is to say of a status when nothing more is known."""
+    return SENTENCES.get(status) or HTTPStatus(status).description
+
+
 def _expected(error: GalleryError) -> ResponseReturnValue:
     if isinstance(error, SignInNeededError) and wants_page():
         return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")), 303)
@@ -144,7 +159,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code
     # What our own code says stands in `description`; Werkzeug's stock texts are for programmers.
     own = error.description if error.description and error.description != type(error).description else None
-    response = current_app.make_response(answer(status, own or SENTENCES.get(status, HTTPStatus(status).description)))
+    response = current_app.make_response(answer(status, own or sentence_of(status)))
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after", "www-authenticate"}:
             response.headers[name] = value

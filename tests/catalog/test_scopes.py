@@ -44,6 +44,7 @@ PURE = {
     "batches.plain_rows": "runs what it is given",
     "cursors.encode": "text",
     "cursors.decode": "text",
+    "cursors.check": "text",
     "query.parse": "text",
     "facets.tidy": "text",
     "texts.plain": "text",
