@@ -88,7 +88,7 @@ def list_of(row: type[Schema]) -> type[Schema]:
         validate=validate.Length(1),
         metadata={"description": "Only these fields of each, between commas."},
     )
-    return type(f"{row.__name__}List", (Search, Paged), {"fields": chosen})
+    return type(f"{row.__name__}List", (Paged, Search), {"fields": chosen})
 
 
 def fields_of(row: type[Schema]) -> type[Schema]:

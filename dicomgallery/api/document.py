@@ -19,7 +19,7 @@ _KEPT: Final = "openapi_document"
 _ABOUT: Final = """\
 Everything the gallery's pages can do, for programs. Lists come a page at a time: send what `next` says as `cursor`.
 Failures under `/api` are problem details (RFC 9457) with a sentence for a person; the older addresses under
-*As other systems are asked* keep the shapes of the systems that they stand in for. The pages of the browser are not
+“As other systems are asked” keep the shapes of the systems that they stand in for. The pages of the browser are not
 told here: `POST /images/new` and `GET /images/{id}/detail` among them.
 """
 _PATH_WORDS: Final = {

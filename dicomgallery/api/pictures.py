@@ -214,7 +214,7 @@ def _plane_spec(plane: str, asked: Mapping[str, Any]) -> PlaneSpec:
         slant = Slant((x, y, z), tuple(asked["point"]) if "point" in asked else None)
     return PlaneSpec(
         view=View.AXIAL if slant else View(plane),
-        index=asked["index"],
+        index=asked.get("index"),
         slab_mm=asked["slab"],
         mode=Mode(asked["mode"]),
         window=_window(asked),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Response
 
 from dicomgallery.access import Permission
-from dicomgallery.api.describing import Answer, Blueprint, ok
+from dicomgallery.api.describing import PROBLEM, Answer, Blueprint, Problem, ok
 from dicomgallery.catalog import rosters, series
 from dicomgallery.dicom.grids import View
 from dicomgallery.errors import NotFoundError
@@ -61,6 +61,8 @@ _LISTED: Final = {"type": "array", "items": {"type": "object"}}
 _NO_SESSION: Final = Answer(404, NO_SESSION, ERROR)
 _NO_PICTURE: Final = Answer(422, "There is no picture, and why.", ERROR)
 _BUSY: Final = Answer(503, "There is no picture just now.", ERROR)
+_NONE: Final = Answer(404, "There is none.", ERROR)
+_NO_ADDRESS: Final = Answer(404, "There is none.", Problem, (PROBLEM,))
 _NOT_LOADED: Final = Answer(400, NO_IMAGES, ERROR)
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -138,7 +140,7 @@ def datasets() -> Response:
 
 @bp.get("/datasets/<int:collection_id>/patients")
 @needs(Permission.VIEW)
-@bp.answers(ok({"type": "object", "properties": {"patients": _LISTED}}, "The patients."), Answer(404, "There is none.", ERROR))
+@bp.answers(ok({"type": "object", "properties": {"patients": _LISTED}}, "The patients."), _NONE, _NO_ADDRESS)
 def patients(collection_id: int) -> Response:
     """The patients of a collection."""
     listed = [
@@ -158,7 +160,7 @@ def patients(collection_id: int) -> Response:
 
 @bp.post("/datasets/<int:collection_id>/patients/<int:patient_id>/load")
 @needs(Permission.UPLOAD)
-@bp.answers(ok(LOADED, "What was opened."), Answer(404, "There is none.", ERROR), _NOT_LOADED)
+@bp.answers(ok(LOADED, "What was opened."), _NONE, _NO_ADDRESS, _NOT_LOADED)
 def load(collection_id: int, patient_id: int) -> Response:
     """Open the largest series of a patient in a collection."""
     scope = current_actor().scope
