@@ -21,7 +21,7 @@ LONGEST_KEY: Final = 128
 _DAY: Final = validate.Regexp("^[0-9]{4}(-?[0-9]{2}(-?[0-9]{2})?)?$", error="Write it as 2024, 2024-05 or 2024-05-31.")
 
 
-def _facet(name: str) -> fields.List:
+def _facet(name: str) -> fields.List[Any]:
     about = f"{TITLES[name]}: exactly this; `(none)` for what does not say it. May be repeated."
     return fields.List(fields.String(), metadata={"description": about})
 
@@ -70,7 +70,6 @@ class Search(Schema):
     )
     sort = fields.String(validate=validate.OneOf([one.value for one in Sort]), metadata={"description": "The order."})
 
-
     modality = _facet("modality")
     body_part = _facet("body_part")
     manufacturer = _facet("manufacturer")
@@ -82,18 +81,20 @@ class Search(Schema):
 
 def list_of(row: type[Schema]) -> type[Schema]:
     """What the list of these rows reads: a search, a page, and which fields to tell."""
-    names = [field.data_key or name for name, field in row().fields.items()]
-    chosen = DelimitedList(
-        fields.String(validate=validate.OneOf(names)),
-        validate=validate.Length(1),
-        metadata={"description": "Only these fields of each, between commas."},
-    )
-    return type(f"{row.__name__}List", (Paged, Search), {"fields": chosen})
+    return type(f"{row.__name__}List", (Paged, Search), {"fields": _chosen(row)})
 
 
 def fields_of(row: type[Schema]) -> type[Schema]:
     """What a single row reads: which fields to tell."""
-    return type(f"{row.__name__}Fields", (Schema,), {"fields": list_of(row)._declared_fields["fields"]})
+    return type(f"{row.__name__}Fields", (Schema,), {"fields": _chosen(row)})
+
+
+def _chosen(row: type[Schema]) -> DelimitedList:
+    return DelimitedList(
+        fields.String(validate=validate.OneOf([field.data_key or name for name, field in row().fields.items()])),
+        validate=validate.Length(1),
+        metadata={"description": "Only these fields of each, between commas."},
+    )
 
 
 def search_of(scope: Scope, level: Level, asked: Mapping[str, Any]) -> SearchQuery:

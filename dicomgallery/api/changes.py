@@ -4,7 +4,6 @@ from typing import Final
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
-
 from marshmallow import Schema, fields
 
 from dicomgallery.access import Permission

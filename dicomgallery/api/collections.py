@@ -114,9 +114,7 @@ def delete(collection_id: int) -> Response:
 def files(asked: Mapping[str, Any], collection_id: int) -> Response:
     """The visible files of a collection by name."""
     cursors.check("members", asked.get("cursor"))
-    found = collections.members(
-        current_actor().scope, collection_id, cursor=asked.get("cursor"), limit=asked["limit"]
-    )
+    found = collections.members(current_actor().scope, collection_id, cursor=asked.get("cursor"), limit=asked["limit"])
     return told_page(Member, found.items, found.next_cursor)
 
 

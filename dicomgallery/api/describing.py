@@ -29,8 +29,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
-ALWAYS: Final = (400, 401, 403, 429, 500, 503)
-"""How any route may fail: an unknown host, nobody signed in, no right, too many passwords, a defect, a busy disk."""
+ALWAYS: Final = (400, 401, 403, 405, 429, 500, 503)
+"""How any route may fail: an unknown host, nobody signed in, no right, a slash that makes it another address, too many
+passwords, a defect, a busy disk."""
 BINARY: Final[Mapping[str, Any]] = {"type": "string", "format": "binary"}
 TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 _UNKNOWN: Final = "There is a field in it that is not known here."
@@ -50,7 +51,7 @@ class Problem(Schema):
 class Parser(FlaskParser):
     """Refuses what does not fit in our own words; what an address says besides is not looked at."""
 
-    def handle_error(  # type: ignore[override] # it never returns
+    def handle_error(
         self,
         error: ValidationError,
         req: object,
@@ -132,7 +133,7 @@ class Document(Api):  # type: ignore[misc] # it has no types
         pass
 
     def _register_responses(self) -> None:
-        for status in (400, 401, 403, 404, 406, 409, 413, 415, 416, 422, 429, 500, 503, 507):
+        for status in (400, 401, 403, 404, 405, 406, 409, 413, 415, 416, 422, 429, 500, 503, 507):
             content = {PROBLEM: {"schema": Problem}}
             self.spec.components.response(_name(status), {"description": sentence_of(status), "content": content})
 
@@ -162,7 +163,9 @@ def as_json(body: object, status: int = 200) -> Response:
 def page_of(schema: type[Schema]) -> type[Schema]:
     """The schema of a page of a list."""
     next_cursor = fields.String(
-        required=True, allow_none=True, metadata={"description": "Send it as `cursor` for what follows; null at the end."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Send it as `cursor` for what follows; null at the end."},
     )
     items = fields.List(fields.Nested(schema), required=True)
     return Schema.from_dict({"items": items, "next": next_cursor}, name=f"{schema.__name__}Page")

@@ -113,7 +113,10 @@ class TableAsked(asking.Search):
         fields.String(validate=validate.Length(1, 200)),
         required=True,
         validate=validate.Length(1, tabling.MOST_TAGS),
-        metadata={"description": "A keyword, a tag, or a path through sequences; may be repeated.", "example": ["Rows"]},
+        metadata={
+            "description": "A keyword, a tag, or a path through sequences; may be repeated.",
+            "example": ["Rows"],
+        },
     )
 
 

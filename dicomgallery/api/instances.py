@@ -24,12 +24,10 @@ ZIP: Final = "application/zip"
 MOST_SELECTED: Final = 10_000
 _ARCHIVE: Final = {"name": "compress", "in": "query", "schema": {"type": "string", "enum": ["0", "1"]}}
 
-bp = Blueprint(
-    "api_instances", __name__, title="Tags and files", about="What the files say, and the files themselves."
-)
+bp = Blueprint("api_instances", __name__, title="Tags and files", about="What the files say, and the files themselves.")
 
 
-def _ids(what: str) -> fields.List:
+def _ids(what: str) -> fields.List[Any]:
     return fields.List(
         fields.Integer(strict=True, validate=validate.Range(1, (1 << 63) - 1)),
         load_default=list,
@@ -63,16 +61,24 @@ def selection_of(asked: Mapping[str, Any]) -> Selection:
 @bp.get("/instances/<key>/tags")
 @needs(Permission.VIEW)
 @bp.answers(
-    ok({"type": "object"}, "Its header in the DICOM JSON model (PS3.18 F); long binary values are left out.", DICOM_JSON),
+    ok(
+        {"type": "object"},
+        "Its header in the DICOM JSON model (PS3.18 F); long binary values are left out.",
+        DICOM_JSON,
+    ),
     ok(TEXT, "", PLAIN),
-    ok({"type": "object"}, "Every element, by what Accept prefers: DICOM JSON, or as text, one a line.", "application/json"),
+    ok(
+        {"type": "object"},
+        "Every element, by what Accept prefers: DICOM JSON, or as text, one a line.",
+        "application/json",
+    ),
     fails=(404, 406),
 )
 def tags(key: str) -> Response:
     """Every element of a file."""
     actor = current_actor()
     found = rows.one(actor.scope, Level.IMAGE, key)
-    kind = request.accept_mimetypes.best_match([DICOM_JSON, "application/json", PLAIN], default=None)
+    kind = request.accept_mimetypes.best_match([DICOM_JSON, "application/json", PLAIN])
     if request.accept_mimetypes.provided and kind is None:
         raise NotAcceptable
     if kind == PLAIN and request.accept_mimetypes[PLAIN] > request.accept_mimetypes[DICOM_JSON]:

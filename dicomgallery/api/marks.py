@@ -31,7 +31,7 @@ bp = Blueprint(
 )
 
 
-class Mark(Schema):
+class MarkTold(Schema):
     """A mark, as it is kept."""
 
     key = fields.String(required=True, metadata={"description": "Its UUID."})
@@ -54,10 +54,10 @@ class Mark(Schema):
     changed = fields.DateTime(required=True)
 
 
-class Marks(Schema):
+class MarkList(Schema):
     """Some marks, oldest first."""
 
-    marks = fields.List(fields.Nested(Mark), required=True)
+    marks = fields.List(fields.Nested(MarkTold), required=True)
 
 
 class MarkSent(Schema):
@@ -77,7 +77,7 @@ class MarkSent(Schema):
 class Conflict(Problem):
     """Somebody changed the mark meanwhile."""
 
-    mark = fields.Nested(Mark, required=True, metadata={"description": "As it is kept."})
+    mark = fields.Nested(MarkTold, required=True, metadata={"description": "As it is kept."})
 
 
 KEPT = Answer(304, "Whoever asked has them already (If-None-Match).")
@@ -86,7 +86,7 @@ CONFLICT = Answer(409, CHANGED_MEANWHILE, Conflict, (PROBLEM,))
 
 @bp.get("/series/<key>/marks")
 @needs(Permission.VIEW)
-@bp.answers(ok(Marks, "The marks."), KEPT, fails=(404,))
+@bp.answers(ok(MarkList, "The marks."), KEPT, fails=(404,))
 def of_series(key: str) -> Response:
     """The marks on the images of a series, by its row id or its UID."""
     scope = current_actor().scope
@@ -96,7 +96,7 @@ def of_series(key: str) -> Response:
 
 @bp.get("/images/<int:image_id>/marks")
 @needs(Permission.VIEW)
-@bp.answers(ok(Marks, "The marks."), KEPT, fails=(404,))
+@bp.answers(ok(MarkList, "The marks."), KEPT, fails=(404,))
 def of_image(image_id: int) -> Response:
     """The marks on an image, on every frame of it."""
     scope = current_actor().scope
@@ -106,8 +106,8 @@ def of_image(image_id: int) -> Response:
 @bp.put("/marks/<key>")
 @needs(Permission.ANNOTATE)
 @bp.answers(
-    ok(Mark, "It is changed, or was so already."),
-    Answer(201, "It is made.", Mark),
+    ok(MarkTold, "It is changed, or was so already."),
+    Answer(201, "It is made.", MarkTold),
     CONFLICT,
     fails=(404, 413, 422),
     requestBody={"required": True, "content": {JSON: {"schema": MarkSent}}},
@@ -131,7 +131,7 @@ def put(key: str) -> ResponseReturnValue:
 
 @bp.delete("/marks/<key>")
 @needs(Permission.ANNOTATE)
-@bp.answers(ok(Mark, "It is removed, and can be brought back."), fails=(404,))
+@bp.answers(ok(MarkTold, "It is removed, and can be brought back."), fails=(404,))
 def remove(key: str) -> Response:
     """Remove a mark; a PUT of `"removed": false` with the version told here brings it back."""
     actor = current_actor()

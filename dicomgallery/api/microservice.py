@@ -32,7 +32,11 @@ bp = Blueprint(
 _DONE: Final = {"success": {"const": True}}
 _STUDIES: Final[dict[str, Any]] = {
     "type": "object",
-    "properties": {"studies": {"type": "array", "items": {"type": "string"}}, "studiesCount": {"type": "integer"}, **_DONE},
+    "properties": {
+        "studies": {"type": "array", "items": {"type": "string"}},
+        "studiesCount": {"type": "integer"},
+        **_DONE,
+    },
 }
 _FILES: Final[dict[str, Any]] = {
     "type": "object",

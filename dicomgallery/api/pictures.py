@@ -105,9 +105,7 @@ class PlaneAsked(Windowed):
     set = fields.Integer(
         load_default=1, validate=validate.Range(1, 9999), metadata={"description": "Which time point or phase."}
     )
-    normal = DelimitedList(
-        fields.Float(), validate=validate.Length(equal=3), metadata={"description": "If oblique."}
-    )
+    normal = DelimitedList(fields.Float(), validate=validate.Length(equal=3), metadata={"description": "If oblique."})
     point = DelimitedList(
         fields.Float(),
         validate=validate.Length(equal=3),
@@ -159,7 +157,12 @@ def volume(asked: Mapping[str, Any], key: str) -> Response:
     """How a series lies as a volume, built now where it is not yet."""
     ready = _volume(key, asked["set"])
     views = [
-        {"view": view.value, "count": depth.count, "start_mm": ready.volume.sight(view).start_mm, "step_mm": depth.step_mm}
+        {
+            "view": view.value,
+            "count": depth.count,
+            "start_mm": ready.volume.sight(view).start_mm,
+            "step_mm": depth.step_mm,
+        }
         for view in View
         for depth in [ready.volume.sight(view).depth]
     ]
@@ -185,7 +188,11 @@ def plane(asked: Mapping[str, Any], key: str, plane: str) -> Response:
         spec = _plane_spec(plane, asked)
     except ValueError as error:
         raise RefusedError(f"This plane cannot be drawn. {error}") from error
-    return _drawn(volumes.plane(_volume(key, asked["set"]), spec))
+    ready = _volume(key, asked["set"])
+    count = ready.volume.sight(spec.view).depth.count
+    if spec.slant is None and (spec.index or 1) > count:
+        raise RefusedError(f"There are {count} such planes, counted from 1.")
+    return _drawn(volumes.plane(ready, spec))
 
 
 def _spec(asked: Mapping[str, Any]) -> RenderSpec:
@@ -239,6 +246,8 @@ def _volume(key: str, wanted_set: int) -> Ready:
     found = volumes.built(series.by_key(actor.scope, key).id, actor=actor, wanted_set=wanted_set)
     if isinstance(found, Refused):
         raise UnavailableError(found.sentence) if found.is_passing else RefusedError(found.sentence)
+    if wanted_set > max(1, len(found.grid.sets)):
+        raise RefusedError(f"There are {max(1, len(found.grid.sets))} time points or phases, counted from 1.")
     return found
 
 
@@ -249,4 +258,5 @@ def _drawn(found: Picture | NoPicture) -> Response:
     response = respond(found)
     # By a UID, or as a plane, the same address may show something else later.
     response.headers["Cache-Control"] = PRIVATE
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

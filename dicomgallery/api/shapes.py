@@ -15,7 +15,9 @@ def _whole(attribute: str, about: str) -> fields.Integer:
     return fields.Integer(attribute=attribute, allow_none=True, metadata={"description": about})
 
 
-def _moment(attribute: str, about: str = "By the gallery's own clock, in UTC.", *, none: bool = False) -> fields.DateTime:
+def _moment(
+    attribute: str, about: str = "By the gallery's own clock, in UTC.", *, none: bool = False
+) -> fields.DateTime:
     return fields.DateTime(attribute=attribute, allow_none=none, metadata={"description": about})
 
 

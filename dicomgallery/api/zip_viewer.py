@@ -89,7 +89,9 @@ use_shape(bp, lambda status, sentence: failed(sentence, status))
 
 @bp.get("/slice/<key>/<index>")
 @needs(Permission.VIEW)
-@bp.answers(ok(_SLICE, "The slice, as a PNG in a data URL."), _NO_SESSION, Answer(400, OUT_OF_RANGE, ERROR), _NO_PICTURE, _BUSY)
+@bp.answers(
+    ok(_SLICE, "The slice, as a PNG in a data URL."), _NO_SESSION, Answer(400, OUT_OF_RANGE, ERROR), _NO_PICTURE, _BUSY
+)
 def one_slice(key: str, index: str) -> Response:
     """One slice of a session, counted from 0 in space."""
     try:

@@ -1,9 +1,11 @@
 """Elements of a header in the DICOM JSON model (PS3.18 F), as cells of a table."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from dicomgallery.dicom.paths import Path
+
+_GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 
 
 def value_at(header: Mapping[str, Any], path: Path) -> int | float | str:
@@ -25,5 +27,6 @@ def value_at(header: Mapping[str, Any], path: Path) -> int | float | str:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return "=".join(str(group) for group in value.values())
+        # A name without its first group still begins with the sign between them (PS3.5 6.2.1.2).
+        return "=".join(str(value.get(group, "")) for group in _GROUPS).rstrip("=")
     return "" if value is None else str(value)

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from pydicom import Dataset
 
-from dicomgallery.access import Actor, Scope
+from dicomgallery.access import Scope
 from dicomgallery.catalog import rows
 from dicomgallery.catalog.query import Level
 from dicomgallery.dicom import synthetic
@@ -128,7 +128,14 @@ def test_a_row_is_found_by_its_id_and_by_its_uid(client: FlaskClient, stack: lis
     assert get(client, f"/series/{series['id']}") == series
     assert get(client, f"/instances/{image['id']}") == image
     assert image["sop_uid"] == stack[0].SOPInstanceUID
-    for path in ("/patients/99", "/studies/99", "/series/1.2.3", "/instances/%00", "/instances/..%2f", "/series/9" * 30):
+    for path in (
+        "/patients/99",
+        "/studies/99",
+        "/series/1.2.3",
+        "/instances/%00",
+        "/instances/..%2f",
+        "/series/9" * 30,
+    ):
         answer = client.get(API + path)
         assert (answer.status_code, answer.mimetype) == (404, "application/problem+json"), path
 

@@ -2,15 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
-from schemathesis.core.failures import FailureGroup
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -64,7 +63,9 @@ def ask(app: Flask, cases: int) -> int:
 
 def told_of(operation: APIOperation, cases: int) -> str:
     """What an operation did that it should not; empty when there is nothing."""
-    good, bad = (operation.as_strategy(generation_mode=mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
+    good, bad = (
+        operation.as_strategy(generation_mode=mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    )
 
     @settings(
         max_examples=cases,
@@ -83,12 +84,14 @@ def told_of(operation: APIOperation, cases: int) -> str:
     try:
         some()
     except FailureGroup as failures:
-        return "\n".join([operation.label, *(str(one) for one in failures.exceptions), *getattr(failures, "__notes__", ())])
+        return "\n".join(
+            [operation.label, *(str(one) for one in failures.exceptions), *getattr(failures, "__notes__", ())]
+        )
     return ""
 
 
 def has_input(operation: APIOperation) -> bool:
-    return bool(len(list(operation.iter_parameters())) or operation.body)
+    return any(operation.iter_parameters()) or bool(operation.body)
 
 
 def test_no_request_fails_or_is_answered_in_a_way_that_the_document_does_not_tell(app: Flask, filled: Gallery) -> None:

@@ -114,4 +114,5 @@ def every_page(gallery: Gallery) -> list[str]:
             "/bin/empty",
         ),
         "/about/patterns",
+        "/api/docs",
     ]
