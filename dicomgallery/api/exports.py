@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, post_load, validate
 from dicomgallery.access import Permission
 from dicomgallery.api import asking
 from dicomgallery.api.describing import BINARY, TEXT, Answer, Blueprint, ok, page_of, told, told_page
-from dicomgallery.catalog import cursors, series
+from dicomgallery.catalog import cursors, rows
 from dicomgallery.catalog import exports as catalog
 from dicomgallery.catalog.exports import Account
 from dicomgallery.catalog.query import Level
@@ -127,7 +127,7 @@ class TableAsked(asking.Search):
 def ask(asked: Asked, key: str) -> Response:
     """Ask for a file made of a series: pictures, a sheet, a movie, or its values."""
     actor = current_actor()
-    export_id = exports.ask(series.by_key(actor.scope, key).id, asked, actor=actor)
+    export_id = exports.ask(rows.one(actor.scope, Level.SERIES, key).id, asked, actor=actor)
     response = _told(exports.of(export_id, actor=actor), 202)
     response.headers["Location"] = f"/api/v1/exports/{export_id}"
     return response

@@ -9,7 +9,7 @@ from webargs.fields import DelimitedList
 
 from dicomgallery.access import Permission
 from dicomgallery.api.describing import BINARY, Answer, Blueprint, as_json, ok
-from dicomgallery.catalog import rows, series
+from dicomgallery.catalog import rows
 from dicomgallery.catalog.query import Level
 from dicomgallery.dicom.grids import View
 from dicomgallery.errors import RefusedError, UnavailableError
@@ -243,7 +243,7 @@ def _window(asked: Mapping[str, Any]) -> Window | None:
 
 def _volume(key: str, wanted_set: int) -> Ready:
     actor = current_actor()
-    found = volumes.built(series.by_key(actor.scope, key).id, actor=actor, wanted_set=wanted_set)
+    found = volumes.built(rows.one(actor.scope, Level.SERIES, key).id, actor=actor, wanted_set=wanted_set)
     if isinstance(found, Refused):
         raise UnavailableError(found.sentence) if found.is_passing else RefusedError(found.sentence)
     if wanted_set > max(1, len(found.grid.sets)):
