@@ -131,9 +131,10 @@ class Document(Api):  # type: ignore[misc] # it has no types
     DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
-        pass
+        """Register none: flask-smorest would answer every failure of the application."""
 
     def _register_responses(self) -> None:
+        """Name the ways to fail, each a problem."""
         for status in (400, 401, 403, 404, 405, 406, 409, 413, 415, 416, 422, 429, 500, 503, 507):
             content = {PROBLEM: {"schema": Problem}}
             self.spec.components.response(_name(status), {"description": sentence_of(status), "content": content})
@@ -149,11 +150,12 @@ def told(schema: type[Schema], what: object, status: int = 200, *, only: Iterabl
     return as_json(_schema(schema, None if only is None else tuple(only)).dump(what), status)
 
 
-def told_page(schema: type[Schema], items: Iterable[object], following: str | None, **more: Any) -> Response:
-    """A page of a list as JSON, and where the next begins; `only=` these fields of each."""
-    only = more.pop("only", None)
-    dumped = _schema(schema, tuple(only) if only else None).dump(list(items), many=True)
-    return as_json({**more, "items": dumped, "next": following})
+def told_page(
+    schema: type[Schema], items: Iterable[object], following: str | None, *, only: Iterable[str] | None = None
+) -> Response:
+    """A page of a list as JSON, and where the next begins; with `only`, these fields of each."""
+    dumped = _schema(schema, None if only is None else tuple(only)).dump(list(items), many=True)
+    return as_json({"items": dumped, "next": following})
 
 
 def as_json(body: object, status: int = 200) -> Response:

@@ -8,5 +8,5 @@ _RUNS: Final = "=+-@\t\r"
 
 def cell(text: str) -> str:
     """A text as a CSV cell (RFC 4180), always in quotes, and never a formula."""
-    safe = f"'{text}" if text[:1] in _RUNS else text
+    safe = f"'{text}" if text and text[0] in _RUNS else text
     return f'"{safe.replace(chr(34), chr(34) * 2)}"'
