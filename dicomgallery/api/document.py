@@ -81,6 +81,8 @@ def _made(app: Flask, blueprints: Iterable[Blueprint]) -> dict[str, Any]:
     for blueprint in blueprints:
         blueprint.enter(collector, app)
     made: dict[str, Any] = collector.spec.to_dict()
+    # Of flask-smorest's own way of paging.
+    made["components"]["schemas"].pop("PaginationMetadata", None)
     for path, ways in made["paths"].items():
         for parameter in ways.get("parameters", ()):
             parameter.setdefault("description", _PATH_WORDS.get(parameter["name"], "Row id."))
