@@ -162,6 +162,10 @@ class Gallery:
         """Wait until a job is done, and tell of it; JobFailedError when it fails, is called off, or takes too long."""
         return taking.wait(self._connection, job, timeout_seconds)
 
+    def wait_until_prepared(self, *, timeout_seconds: float = taking.PATIENCE_SECONDS) -> None:
+        """Wait until all that came has its pictures, and can be searched by any attribute."""
+        taking.prepared(self._connection, timeout_seconds)
+
     # What people draw
 
     def marks(self, *, series: Key | None = None, instance: int | None = None) -> list[Row]:

@@ -21,7 +21,7 @@ Words = str | Sequence[str]
 
 _PAGE: Final = 500
 _SPELLED: Final = {"date_from": "from", "date_to": "to"}
-_RUNS: Final = "=+-@\t\r"
+_GUARDED: Final = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 """A text that begins so stands behind an apostrophe in a CSV, lest a spreadsheet runs it."""
 
 
@@ -118,5 +118,5 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
 def _cell(value: object) -> object:
     """What a cell says; None where it is empty."""
     if isinstance(value, str):
-        return (value[1:] if value[:1] == "'" and value[1:2] and value[1:2] in _RUNS else value) or None
+        return (value[1:] if value.startswith(_GUARDED) else value) or None
     return value

@@ -1,5 +1,6 @@
 """What can be sent, piece by piece: folders, files, bytes, pydicom datasets; and the tar that it travels in."""
 
+import copy
 import hashlib
 import io
 import os
@@ -9,7 +10,7 @@ from pathlib import Path
 from tarfile import PAX_FORMAT, TarInfo
 from typing import Any, BinaryIO, Final
 
-from dicomgallery.client.errors import GalleryError
+from dicomgallery.client.errors import GalleryError, package
 
 _PIECE: Final = 1 << 18
 _HEAD: Final = 512
@@ -100,11 +101,22 @@ def _items(one: Any, number: int, name: str = "") -> Iterator[Item]:
     elif isinstance(one, str | os.PathLike):
         yield from _on_disk(Path(one), name)
     elif hasattr(one, "save_as"):
-        written = io.BytesIO()
-        one.save_as(written, enforce_file_format=True)
-        yield _held(name or f"dataset-{number}.dcm", written.getvalue())
+        yield _held(name or f"dataset-{number}.dcm", _written(one))
     else:
         raise TypeError(f"Send paths, bytes or pydicom datasets, or pairs of a name and one of these, not {type(one)}.")
+
+
+def _written(dataset: Any) -> bytes:
+    """A dataset as a file; in Explicit VR Little Endian where it does not say how it is written."""
+    if not hasattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID"):
+        pydicom = package("pydicom", "A dataset")
+        # A shallow copy: whoever sends it finds it as it was.
+        dataset = copy.copy(dataset)
+        dataset.file_meta = pydicom.dataset.FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    written = io.BytesIO()
+    dataset.save_as(written, enforce_file_format=True)
+    return written.getvalue()
 
 
 def _on_disk(path: Path, name: str) -> Iterator[Item]:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -13,7 +14,8 @@ from dicomgallery.client.searching import Key, Row, address
 PATIENCE_SECONDS: Final = 600.0
 _FIRST_LOOK_SECONDS: Final = 0.1
 _LONGEST_LOOK_SECONDS: Final = 2.0
-_AT_WORK: Final = frozenset({"queued", "running", "waiting", "working"})
+_AT_WORK: Final = frozenset({"queued", "running"})
+_MAKING: Final = frozenset({"waiting", "working"})
 
 
 def save(connection: Connection, path: str, to: str | os.PathLike[str]) -> Path:
@@ -36,7 +38,7 @@ def export(
     """Have a file made of a series, wait for it, and write it; JobFailedError when there is none in time."""
     made = connection.post(address("series", series, "/exports"), asked)
     here = f"/api/v1/exports/{made['id']}"
-    done = settled(connection, here, "stage", timeout_seconds)
+    done = settled(connection, here, lambda told: told["stage"] in _MAKING, timeout_seconds)
     if done["stage"] != "ready":
         raise JobFailedError(done.get("sentence") or f"The export is {done['stage']}.")
     return save(connection, f"{here}/file", to)
@@ -44,19 +46,24 @@ def export(
 
 def wait(connection: Connection, job: int, timeout_seconds: float) -> Row:
     """Wait until a job is done; JobFailedError when it fails, is called off, or takes too long."""
-    done = settled(connection, f"/api/v1/jobs/{job}", "state", timeout_seconds)
+    done = settled(connection, f"/api/v1/jobs/{job}", lambda told: told["state"] in _AT_WORK, timeout_seconds)
     if done["state"] != "done":
         raise JobFailedError(f"The job is {done['state']}.")
     return done
 
 
-def settled(connection: Connection, path: str, name: str, timeout_seconds: float) -> Row:
-    """Look at a row, ever less often, until the field of this name says that nothing is under way."""
+def prepared(connection: Connection, timeout_seconds: float) -> None:
+    """Wait until no image waits for its pictures and its header's place in the search."""
+    settled(connection, "/api/v1/statistics", lambda told: told["unprepared"] > 0, timeout_seconds)
+
+
+def settled(connection: Connection, path: str, is_at_work: Callable[[Row], bool], timeout_seconds: float) -> Row:
+    """Look at what an address tells, ever less often, until nothing is under way; JobFailedError when that is late."""
     deadline = time.monotonic() + timeout_seconds
     pause = _FIRST_LOOK_SECONDS
-    while (row := connection.get(path).json())[name] in _AT_WORK:
+    while is_at_work(row := cast("Row", connection.get(path).json())):
         if time.monotonic() > deadline:
             raise JobFailedError(f"It was not done within {timeout_seconds:g} s; it goes on in the gallery.")
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_LOOK_SECONDS)
-    return cast("Row", row)
+    return row
