@@ -1,14 +1,22 @@
 """What the client finds."""
 
 import pytest
+from pydicom import Dataset
 
 from dicomgallery.client import Gallery, NotFoundError, RefusedError, searching
 from tests.client.making import ct
 
 
+def sent(gallery: Gallery, *files: Dataset) -> list[int]:
+    """Send these and wait until they are found by what they say; their ids."""
+    ids = gallery.upload(*files).ids
+    gallery.wait_until_prepared()
+    return ids
+
+
 def test_a_list_goes_on_over_its_pages_until_the_end(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     slices = ct(5)
-    gallery.upload(*slices)
+    sent(gallery, *slices)
     monkeypatch.setattr(searching, "_PAGE", 2)
 
     found = list(gallery.instances(series=slices[0].SeriesInstanceUID))
@@ -19,7 +27,7 @@ def test_a_list_goes_on_over_its_pages_until_the_end(gallery: Gallery, monkeypat
 
 def test_every_level_is_found_by_the_same_words(gallery: Gallery) -> None:
     slices = ct(2)
-    sent = gallery.upload(*slices)
+    ids = sent(gallery, *slices)
     wanted = {"patient_id": slices[0].PatientID}
 
     patient, study, series = (
@@ -31,14 +39,14 @@ def test_every_level_is_found_by_the_same_words(gallery: Gallery) -> None:
     assert patient["name"] == slices[0].PatientName
     assert study["study_uid"] == slices[0].StudyInstanceUID
     assert series["series_uid"] == slices[0].SeriesInstanceUID
-    assert {one["id"] for one in gallery.instances(**wanted)} == set(sent.ids)
+    assert {one["id"] for one in gallery.instances(**wanted)} == set(ids)
     assert gallery.row("patients", patient["id"]) == patient
     assert gallery.row("series", series["series_uid"]) == gallery.row("series", series["id"]) == series
 
 
 def test_dates_and_several_values_of_a_facet_narrow_a_search(gallery: Gallery) -> None:
     one = ct(1)[0]
-    gallery.upload(one)
+    sent(gallery, one)
     day = one.StudyDate
 
     def count(**search: object) -> int:
@@ -73,12 +81,12 @@ def test_failures_carry_the_sentence_of_the_gallery(gallery: Gallery) -> None:
 
 def test_a_search_becomes_a_table(gallery: Gallery) -> None:
     slices = ct(3)
-    sent = gallery.upload(*slices)
+    ids = sent(gallery, *slices)
 
     table = gallery.to_pandas("instances", series=slices[0].SeriesInstanceUID, fields=["id", "rows", "study"])
 
     assert list(table.columns) == ["id", "rows", "study.id", "study.study_uid", "study.date", "study.description"]
-    assert set(table["id"]) == set(sent.ids)
+    assert set(table["id"]) == set(ids)
     assert set(table["study.study_uid"]) == {slices[0].StudyInstanceUID}
 
 
@@ -89,15 +97,14 @@ def test_elements_become_a_table_in_which_ids_stay_texts_and_nothing_stays_empty
         one.StudyDescription = 'With "quotes", commas\nand =lines'
         one.ImageComments = "=1+1"
     slices[1].ImageComments = ""
-    sent = gallery.upload(*slices)
-    gallery.wait_until_prepared()
+    ids = sent(gallery, *slices)
 
     table = gallery.tags_to_pandas(
         ["PatientID", "Rows", "StudyDescription", "ImageComments", "SliceThickness", "Laterality"],
         series=slices[0].SeriesInstanceUID,
     )
 
-    first, second = table.loc[sent.ids[0]], table.loc[sent.ids[1]]
+    first, second = table.loc[ids[0]], table.loc[ids[1]]
     assert (first["PatientID"], first["Rows"]) == ("007", 32)
     assert first["StudyDescription"] == 'With "quotes", commas\nand =lines'
     assert first["ImageComments"] == "=1+1"
