@@ -31,7 +31,9 @@ def test_the_conda_environment_is_python_and_the_pinned_requirements() -> None:
     assert pip == {"pip": ["-r requirements.txt"]}
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-postgres.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-postgres.txt", "requirements-client.txt"]
+)
 def test_everything_is_pinned_to_one_version(name: str) -> None:
     for pin in pins_of(HOME / name).values():
         assert re.fullmatch(r"==[\w.]+", str(pin.specifier)), pin
@@ -44,7 +46,13 @@ def test_this_environment_is_the_pinned_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "files", [("requirements.txt",), ("requirements.txt", "requirements-dev.txt")], ids=["runtime", "tests"]
+    "files",
+    [
+        ("requirements.txt",),
+        ("requirements.txt", "requirements-client.txt"),
+        ("requirements.txt", "requirements-client.txt", "requirements-dev.txt"),
+    ],
+    ids=["runtime", "client", "tests"],
 )
 def test_the_pins_are_the_whole_closure(files: tuple[str, ...]) -> None:
     pins = {name: pin for file in files for name, pin in pins_of(HOME / file).items()}
