@@ -31,6 +31,8 @@ class Connection:
     """One gallery, spoken to over a few connections that are kept open; safe to use by several threads."""
 
     def __init__(self, url: str, auth: tuple[str, str] | None = None, *, transport: Transport | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("Write the gallery's address with http:// or https:// before it.")
         # What stands in the environment (a proxy, a netrc) is not asked: patients' files go where somebody said.
         self._http = httpx.Client(
             base_url=url,
@@ -50,14 +52,18 @@ class Connection:
         """Ask; asked again after a moment where the connection drops or the gallery is busy."""
         return patiently(lambda: self._send("GET", path, query, headers={"Accept": accept}))
 
+    def told(self, path: str, query: Query | None = None) -> Any:
+        """The JSON that an address tells."""
+        return _json(self.get(path, query))
+
     def post(self, path: str, body: object = None, query: Query | None = None, *, method: str = "POST") -> Any:
         """Send JSON, once; the answer's JSON."""
-        return self._send(method, path, query, json=body).json()
+        return _json(self._send(method, path, query, json=body))
 
     def send(self, path: str, body: Iterable[bytes], size_bytes: int, query: Query, headers: Mapping[str, str]) -> Any:
         """Stream a body, once; the answer's JSON, also of a 422 that tells of each file."""
         known = {**headers, "Content-Length": str(size_bytes)}
-        return self._send("POST", path, query, content=body, headers=known, timeout=_LONG_PATIENCE).json()
+        return _json(self._send("POST", path, query, content=body, headers=known, timeout=_LONG_PATIENCE))
 
     @contextmanager
     def pieces(self, path: str, query: Query | None = None) -> Iterator[Iterator[bytes]]:
@@ -106,6 +112,13 @@ def _told(response: httpx.Response) -> Mapping[str, Any]:
     except ValueError:
         body = None
     return body if isinstance(body, dict) else {}
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise GalleryError("Something answers at this address that is no gallery.") from error
 
 
 def _unreachable(error: httpx.RequestError) -> UnreachableError:

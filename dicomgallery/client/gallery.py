@@ -48,7 +48,7 @@ class Gallery:
     def upload(
         self, *what: Any, collection: str | None = None, progress: Callable[[Progress], None] | None = None
     ) -> Uploaded:
-        """Send folders and files (as paths), bytes or pydicom datasets, each alone or as (name, it); ZIPs are opened.
+        """Send folders and files by path, bytes or pydicom datasets, alone, as (name, it) or in lists. ZIPs are opened.
 
         What is here already is not sent. `progress` is called from other threads, one call at a time.
         """
@@ -74,7 +74,7 @@ class Gallery:
 
     def row(self, level: Level, key: Key) -> Row:
         """One patient, study, series or instance."""
-        return cast("Row", self._json(address(level, key)))
+        return cast("Row", self._connection.told(address(level, key)))
 
     def to_pandas(self, level: Level, *, fields: Sequence[str] = (), **search: Unpack[Search]) -> "DataFrame":
         """What a search finds as a table, a row each; nested fields get names with dots: `study.date`."""
@@ -88,7 +88,7 @@ class Gallery:
 
     def tags(self, instance: Key) -> dict[str, Any]:
         """The header as DICOM JSON (PS3.18 F): `{"00100010": {"vr": "PN", "Value": [...]}}`; long binaries left out."""
-        return cast("dict[str, Any]", self._json(address("instances", instance, "/tags")))
+        return cast("dict[str, Any]", self._connection.told(address("instances", instance, "/tags")))
 
     def dataset(self, instance: Key) -> "Dataset":
         """The header as a pydicom Dataset, without pixels."""
@@ -173,7 +173,7 @@ class Gallery:
         if (series is None) == (instance is None):
             raise TypeError("Name either a series or an instance.")
         path = address("series", series, "/marks") if series is not None else f"/api/v1/images/{instance}/marks"
-        return cast("list[Row]", self._json(path)["marks"])
+        return cast("list[Row]", self._connection.told(path)["marks"])
 
     def mark(
         self, instance: int, kind: str, points: Sequence[tuple[float, float]], *, frame: int = 1, text: str = ""
@@ -181,9 +181,6 @@ class Gallery:
         """Draw a mark on an image: a length, an arrow, a polygon ...; as it is kept."""
         drawn = {"image": instance, "frame": frame, "kind": kind, "points": points, "text": text}
         return cast("Row", self._connection.post(f"/api/v1/marks/{uuid.uuid4()}", drawn, method="PUT"))
-
-    def _json(self, path: str) -> Any:
-        return self._connection.get(path).json()
 
 
 def _written(look: dict[str, Any]) -> dict[str, str]:

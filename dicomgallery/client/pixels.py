@@ -84,10 +84,10 @@ class Pixels:
 
 def of_series(connection: Connection, series: Key, chosen: Callable[[int, int], bool], fill: float | None) -> Pixels:
     """The frames of a series whose image and number are chosen; GalleryError when they do not make one array."""
-    listed = connection.get(f"/series/{quoted(series)}/viewer/frames.json").json()["frames"]
+    listed = connection.told(f"/series/{quoted(series)}/viewer/frames.json")["frames"]
     frames = [one for one in listed if chosen(one["image"], one["frame"])]
     if not frames:
-        raise GalleryError("There are no such images.")
+        raise GalleryError("There is no such frame: what has no pixels makes no array, and frames are counted from 1.")
     first = _asked(connection, frames[0])
     values = np.empty((len(frames), *first.stored.shape), first.measured_type)
     heads: list[Mapping[str, Any]] = [first.told] * len(frames)

@@ -98,7 +98,7 @@ def _said(value: object) -> str | list[str]:
 
 def _every(connection: Connection, path: str, query: dict[str, str | list[str]]) -> Iterator[Row]:
     while True:
-        page = connection.get(path, query).json()
+        page = connection.told(path, query)
         yield from page["items"]
         if page["next"] is None:
             return

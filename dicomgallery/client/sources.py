@@ -90,7 +90,12 @@ class Item:
 
 def items_of(what: Iterable[Any]) -> list[Item]:
     """The files that these stand for; TypeError for what cannot be sent, FileNotFoundError for what is not there."""
-    return [item for number, one in enumerate(what, 1) for item in _items(one, number)]
+    return [item for number, one in enumerate(_flat(what), 1) for item in _items(one, number)]
+
+
+def _flat(what: Iterable[Any]) -> Iterator[Any]:
+    for one in what:
+        yield from _flat(one) if isinstance(one, list) else [one]
 
 
 def _items(one: Any, number: int, name: str = "") -> Iterator[Item]:

@@ -61,7 +61,7 @@ def settled(connection: Connection, path: str, is_at_work: Callable[[Row], bool]
     """Look at what an address tells, ever less often, until nothing is under way; JobFailedError when that is late."""
     deadline = time.monotonic() + timeout_seconds
     pause = _FIRST_LOOK_SECONDS
-    while is_at_work(row := cast("Row", connection.get(path).json())):
+    while is_at_work(row := cast("Row", connection.told(path))):
         if time.monotonic() > deadline:
             raise JobFailedError(f"It was not done within {timeout_seconds:g} s; it goes on in the gallery.")
         time.sleep(pause)

@@ -34,7 +34,7 @@ def upload(
         return done
     into: dict[str, str | int] = {"collection": collection} if collection else {}
     # One receipt for all that is sent, however many bodies it takes.
-    done.receipt = patiently(lambda: _entered(connection, [], into), _TRIES)["receipt"]
+    done.receipt = patiently(lambda: _entered(connection, [], into))["receipt"]
     sender = _Sender(connection, {**into, "receipt": done.receipt}, Meter(items, progress))
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         sent = [pool.submit(sender.send, group) for group in groups(items)]

@@ -106,13 +106,17 @@ def test_images_that_make_no_array_are_refused_together_and_given_alone(gallery:
     assert gallery.to_numpy(instance=sent.ids[1]).values.shape == (1, 8, 16)
 
 
-def test_what_has_no_pixels_says_why(gallery: Gallery) -> None:
+def test_what_has_no_frames_says_why(gallery: Gallery) -> None:
     broken = ct(1)[0]
-    broken.PixelData = broken.PixelData[:40]
-    key = gallery.upload(broken).ids[0]
+    del broken.Rows
+    report = synthetic.basic_report()
 
-    with pytest.raises((RefusedError, GalleryError), match=r"\w+ .*\.$"):
-        gallery.to_numpy(instance=key)
+    with pytest.raises(RefusedError, match="how many rows and columns"):
+        gallery.to_numpy(instance=gallery.upload(broken).ids[0])
+    with pytest.raises(GalleryError, match="no such frame"):
+        gallery.to_numpy(instance=gallery.upload(report).ids[0])
+    with pytest.raises(GalleryError, match="no such frame"):
+        gallery.to_numpy(instance=gallery.upload(*ct(1)).ids[0], frame=2)
 
 
 def test_a_frame_alone_is_of_no_series(gallery: Gallery) -> None:

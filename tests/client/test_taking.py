@@ -4,7 +4,9 @@ import io
 import subprocess
 import sys
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import nibabel
 import numpy as np
@@ -13,6 +15,7 @@ from PIL import Image
 
 from dicomgallery.client import (
     Gallery,
+    GalleryError,
     JobFailedError,
     NotFoundError,
     RefusedError,
@@ -128,6 +131,25 @@ def test_without_the_password_nothing_is_told(url: str) -> None:
 def test_where_no_gallery_is_that_is_said() -> None:
     with Gallery("http://127.0.0.1:9") as nowhere, pytest.raises(UnreachableError, match="Is it running"):
         nowhere.row("series", 1)
+    with pytest.raises(ValueError, match="http://"):
+        Gallery("127.0.0.1:5000")
+
+
+def test_what_is_no_gallery_is_called_so() -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<p>Welcome")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the tests' output for the tests."""
+
+    server = HTTPServer(("127.0.0.1", 0), Other)
+    Thread(target=server.handle_request, daemon=True).start()
+    with Gallery(f"http://127.0.0.1:{server.server_port}") as other, pytest.raises(GalleryError, match="no gallery"):
+        other.row("series", 1)
+    server.server_close()
 
 
 def test_the_client_loads_nothing_of_the_gallerys_own_and_says_what_it_lacks() -> None:

@@ -61,7 +61,7 @@ def test_bytes_datasets_zips_and_named_ones_are_sent_beside_each_other(gallery: 
     bare = Dataset(slices[1])
 
     sent = gallery.upload(
-        synthetic.as_bytes(slices[0]), bare, ("third.dcm", slices[2]), ("Ärzte & so.zip", packed.getvalue())
+        synthetic.as_bytes(slices[0]), [bare, ("third.dcm", slices[2])], ("Ärzte & so.zip", packed.getvalue())
     )
 
     assert {one.name for one in sent.files} == {"file-1", "dataset-2.dcm", "third.dcm", "inside/one"}
