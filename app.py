@@ -1,6 +1,7 @@
 """The way in: `python app.py` keeps everything running, `gunicorn app:app` and `flask --app app` get the application.
 
-The application is made when it is asked for, so that the supervisor never loads Flask.
+`gunicorn app:ohif` gets the one that serves OHIF. Each is made when it is asked for, so that the supervisor never
+loads Flask.
 """
 
 from typing import TYPE_CHECKING
@@ -9,15 +10,16 @@ if TYPE_CHECKING:
     from flask import Flask
 
     app: Flask
+    ohif: Flask
 
 
 def __getattr__(name: str) -> "Flask":
-    if name != "app":
+    if name not in {"app", "ohif"}:
         raise AttributeError(name)
-    from dicomgallery.factory import create_app  # noqa: PLC0415  only when asked for
+    from dicomgallery import factory  # noqa: PLC0415  only when asked for
 
-    made = create_app()
-    globals()["app"] = made
+    made = factory.create_app() if name == "app" else factory.create_ohif()
+    globals()[name] = made
     return made
 
 

@@ -14,6 +14,7 @@ from flask_migrate import Migrate
 from dicomgallery import api, cli, dicomweb, logs, serving, settings, web
 from dicomgallery.models import db, prepare_engine
 from dicomgallery.settings import Settings
+from dicomgallery.web import ohif
 
 migrate = Migrate()
 
@@ -49,6 +50,13 @@ def create_app(chosen: Settings | None = None) -> Flask:
     serving.init_app(app)
     for door in (web, api, dicomweb, cli):
         door.register(app)
+    return app
+
+
+def create_ohif(chosen: Settings | None = None) -> Flask:
+    """Make the application that serves OHIF, for a port of its own: OHIF works only at the root of a host."""
+    app = create_app(chosen)
+    ohif.stand_at_the_root(app)
     return app
 
 

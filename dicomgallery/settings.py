@@ -49,6 +49,8 @@ class Settings:
     log_level: str = "INFO"
     build_stage: bool = True
     """Build the browser's part of the viewer at the first start, from packages of npm."""
+    ohif_port: int = 0
+    """Where OHIF is served, fetched from npm at the first start; 0 does without."""
 
     @property
     def database(self) -> str:
@@ -112,12 +114,15 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         sandbox_memory_bytes=whole("SANDBOX_MEMORY_BYTES", base.sandbox_memory_bytes),
         log_level=_level(text("LOG_LEVEL", base.log_level)),
         build_stage=whole("BUILD_STAGE", int(base.build_stage), least=0) > 0,
+        ohif_port=whole("OHIF_PORT", base.ohif_port, least=0),
     )
     if not settings.is_loopback and not settings.owner_password:
         raise SettingError(
             f"{PREFIX}HOST={settings.host} would let other machines in. "
             f"Set {PREFIX}OWNER_PASSWORD first, or stay on 127.0.0.1."
         )
+    if settings.ohif_port == settings.port:
+        raise SettingError(f"{PREFIX}OHIF_PORT must be another than the gallery's own, {settings.port}.")
     return settings
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dicomgallery import bundle
+from dicomgallery import bundle, ohif
 from dicomgallery import settings as setting
 from dicomgallery.errors import GalleryError
 from dicomgallery.settings import Settings
@@ -73,6 +73,10 @@ def _run(keeper: Keeper, settings: Settings, chosen: Options, log: LogFile) -> i
                     keeper.keep(part)
                 if settings.build_stage and not bundle.is_built():
                     keeper.keep(parts.stage())
+                if settings.ohif_port:
+                    keeper.keep(parts.ohif())
+                    if not ohif.is_there(settings.data):
+                        keeper.keep(parts.fetching())
                 _welcome(settings, open_browser=chosen.open_browser)
         log.rotate_when_large()
         keeper.wait(min(keeper.seconds_to_next_start(), 30.0 if ready else HEALTH_SECONDS))

