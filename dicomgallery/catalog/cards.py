@@ -55,6 +55,8 @@ class Card:
     """Series Number or Instance Number."""
     series_count: int = 0
     study_count: int = 0
+    study_uid: str = ""
+    """On a card of a study."""
     received_at: datetime | None = None
 
 
@@ -174,7 +176,7 @@ def of_studies(scope: Scope, ids: Collection[int]) -> list[Card]:
     """Cards of studies, in no order."""
     query = (
         select(Study.id, Study.date, Study.description, Study.modalities, Study.patient_key, Study.received_at)
-        .add_columns(Study.series_count, Study.instance_count, Patient.name, Patient.patient_id)
+        .add_columns(Study.series_count, Study.instance_count, Study.study_uid, Patient.name, Patient.patient_id)
         .join(Patient, Study.patient_key == Patient.id)
         .where(Study.id.in_(ids))
     )
@@ -242,6 +244,7 @@ def _upper(row: AnyRow, level: Level, best: AnyRow | None, *, subtitle: str, pat
         body_part=best.body_part if best else "",
         series_count=row.series_count,
         study_count=1,
+        study_uid=row.study_uid if level is Level.STUDY else "",
         received_at=row.received_at,
     )
 

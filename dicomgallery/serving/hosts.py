@@ -28,7 +28,7 @@ def is_ours(host: str) -> bool:
     """Say whether a Host header names this gallery."""
     if not host_is_trusted(host):
         return False
-    name = _without_port(host)
+    name = without_port(host)
     if name in LOOPBACK:
         return True
     chosen = settings.current()
@@ -36,6 +36,12 @@ def is_ours(host: str) -> bool:
         return True
     # An address cannot be rebound; a name can.
     return not chosen.is_loopback and (name == chosen.host.lower() or _is_address(name))
+
+
+def without_port(host: str) -> str:
+    """The name in a Host header that is one of ours."""
+    name = host.lower()
+    return name[: name.index("]") + 1] if name.startswith("[") else name.partition(":")[0]
 
 
 def is_from_this_machine() -> bool:
@@ -47,11 +53,6 @@ def is_over_loopback() -> bool:
     """Say whether the connection comes from this machine: of a person, a program, or a proxy on it."""
     address = request.remote_addr or ""
     return not address or address.startswith("127.") or address in {"::1", "::ffff:127.0.0.1"}
-
-
-def _without_port(host: str) -> str:
-    name = host.lower()
-    return name[: name.index("]") + 1] if name.startswith("[") else name.partition(":")[0]
 
 
 def _is_address(name: str) -> bool:

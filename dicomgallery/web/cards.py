@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from flask import request, url_for
 
@@ -11,6 +12,7 @@ from dicomgallery.catalog.query import Level
 from dicomgallery.catalog.series import SeriesPage
 from dicomgallery.imaging.spec import THUMBNAIL, RenderSpec
 from dicomgallery.serving.filters import decimal
+from dicomgallery.web import ohif_links
 
 _THUMBNAIL = THUMBNAIL.token()
 _OF_FRAMES = ("image", "segmentation")
@@ -26,11 +28,13 @@ class ShownCard:
     src: str
     scrub: str
     viewer: str
+    """Ours for a series, OHIF for a study."""
 
 
 def shown(cards: Iterable[Card]) -> list[ShownCard]:
     """The cards of a page with their addresses."""
-    return [ShownCard(_named(card), _href(card), thumbnail(card), _scrub(card), _viewer(card)) for card in cards]
+    ohif = ohif_links.viewer()
+    return [ShownCard(_named(card), _href(card), thumbnail(card), _scrub(card), _viewer(card, ohif)) for card in cards]
 
 
 def thumbnail(card: Card) -> str:
@@ -74,7 +78,9 @@ def _scrub(card: Card) -> str:
     return ""
 
 
-def _viewer(card: Card) -> str:
+def _viewer(card: Card, ohif: str) -> str:
+    if card.level is Level.STUDY:
+        return f"{ohif}{quote(card.study_uid)}" if ohif and card.study_uid else ""
     has_pictures = card.level is Level.SERIES and card.kind in _OF_FRAMES and card.render_state != "none"
     return url_for("viewer.show", key=str(card.id)) if has_pictures else ""
 

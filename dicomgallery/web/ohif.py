@@ -70,6 +70,12 @@ CONFIGURATION: Final = {
 }
 """What OHIF is told at its start (docs.ohif.org, Configuration): one source, this host, and nothing of another one."""
 
+WORKERS_POLICY: Final = "default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self'"
+"""What a script may do that runs as a worker: the decoders of JPEG and JPEG 2000 write functions as they start.
+
+A browser heeds the policy of a script's own answer for workers alone; what runs in the page has the page's.
+"""
+
 _HASHED: Final = re.compile(r"(.*\.)?[0-9a-f]{16}\.\w+")
 """A name that its content has a part in; what it means never changes."""
 _INLINE: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -96,7 +102,8 @@ def _answer() -> ResponseReturnValue | None:
         response = Response(f"window.config = {json.dumps(CONFIGURATION, indent=1)};\n", mimetype="text/javascript")
     else:
         response = _file(_named(name, place), place)
-    response.headers["Content-Security-Policy"] = _policy(place)
+    is_page = response.mimetype == "text/html"
+    response.headers["Content-Security-Policy"] = _policy(place) if is_page else WORKERS_POLICY
     return response
 
 

@@ -8,7 +8,7 @@ from dicomgallery.catalog import changes, patients
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.serving import downloads
 from dicomgallery.serving.identity import current_actor, needs
-from dicomgallery.web import crumbs, glance
+from dicomgallery.web import crumbs, glance, ohif_links
 from dicomgallery.web.cards import shown
 
 bp = Blueprint("patients", __name__, url_prefix="/patients/<int:patient_id>")
@@ -27,6 +27,7 @@ def show(patient_id: int) -> ResponseReturnValue:
         crumbs=crumbs.of_patient(page.patient),
         facts=glance.of_patient(page.patient),
         changes_since=changes.latest(scope),
+        why_no_ohif=ohif_links.why_not(),
     )
 
 

@@ -9,7 +9,7 @@ from dicomgallery.catalog.selection import Selection
 from dicomgallery.services import removal
 from dicomgallery.serving import downloads
 from dicomgallery.serving.identity import current_actor, needs
-from dicomgallery.web import crumbs, glance
+from dicomgallery.web import crumbs, glance, ohif_links
 from dicomgallery.web.cards import shown
 from dicomgallery.web.saying import say
 
@@ -30,6 +30,8 @@ def show(study_id: int) -> ResponseReturnValue:
         facts=glance.of_study(page.study),
         leaves_at=removal.leaves_at(page.study),
         changes_since=changes.latest(scope),
+        ohif=ohif_links.of_study(page.study.study_uid),
+        why_no_ohif=ohif_links.why_not(),
     )
 
 
