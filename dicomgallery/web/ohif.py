@@ -22,7 +22,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from dicomgallery import ohif, settings
 from dicomgallery.access import Permission, demand
 from dicomgallery.errors import UnavailableError
-from dicomgallery.serving.headers import FOREVER
+from dicomgallery.serving.headers import FOREVER, PRIVATE
 from dicomgallery.serving.identity import current_actor
 
 GALLERYS: Final = frozenset({"dicom-web", "wado", "static", "login", "logout", "healthz"})
@@ -70,7 +70,9 @@ CONFIGURATION: Final = {
 }
 """What OHIF is told at its start (docs.ohif.org, Configuration): one source, this host, and nothing of another one."""
 
-WORKERS_POLICY: Final = "default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self'"
+WORKERS_POLICY: Final = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self'"
+)
 """What a script may do that runs as a worker: the decoders of JPEG and JPEG 2000 write functions as they start.
 
 A browser heeds the policy of a script's own answer for workers alone; what runs in the page has the page's.
@@ -125,8 +127,7 @@ def _file(name: str, place: Path) -> Response:
     else:
         response = Response(_unpacked(path), mimetype=kind)
     response.vary.add("Accept-Encoding")
-    if _HASHED.fullmatch(name):
-        response.headers["Cache-Control"] = FOREVER
+    response.headers["Cache-Control"] = FOREVER if _HASHED.fullmatch(name) else PRIVATE
     return response
 
 

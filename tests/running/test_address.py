@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from dicomgallery.errors import ConflictError, SettingError
-from dicomgallery.settings import Settings
+from dicomgallery.settings import Settings, load
 from dicomgallery.supervisor import address
 
 
@@ -26,6 +26,20 @@ def test_a_taken_port_is_one_clear_sentence(option: int) -> None:
     assert f"--port {port + 1}" in caught.value.message
 
 
+def test_a_taken_port_of_ohif_is_told_by_its_own_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
+        port, taken = free.getsockname()[1], other.getsockname()[1]
+        free.close()
+
+        with pytest.raises(ConflictError, match=f"choose another: DICOMGALLERY_OHIF_PORT={taken + 1}"):
+            address.demand_free(Settings(port=port, ohif_port=taken), patience_seconds=0)
+
+
+def test_ohif_has_another_port_than_the_gallery() -> None:
+    with pytest.raises(SettingError, match="DICOMGALLERY_OHIF_PORT must be another"):
+        load({"DICOMGALLERY_PORT": "5001", "DICOMGALLERY_OHIF_PORT": "5001"})
+
+
 def test_a_port_that_comes_free_in_time_is_had() -> None:
     other = socket.create_server(("127.0.0.1", 0))
     port = other.getsockname()[1]
@@ -38,6 +52,7 @@ def test_a_port_that_comes_free_in_time_is_had() -> None:
     ("settings", "words"),
     [
         (Settings(port=70_000), "at most 65535"),
+        (Settings(ohif_port=70_000), "DICOMGALLERY_OHIF_PORT must be at most 65535"),
         (Settings(host="192.0.2.1"), "not an address of this machine"),
         (Settings(host="no such host."), "not an address of this machine"),
     ],
