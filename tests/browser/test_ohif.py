@@ -1,4 +1,4 @@
-"""OHIF itself, as npm has it, on a port of a running gallery: a study is found, opened, scrolled, windowed, reformatted."""
+"""OHIF itself, as npm has it, on a port of a running gallery: a study is found, opened and reformatted."""
 
 import re
 import tempfile
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from pydicom.uid import JPEGLSLossless
 
 from bench.server import Server, serving
 from dicomgallery.dicom import synthetic
@@ -39,6 +40,8 @@ def gallery(port: int) -> Iterator[Server]:
         with serving(data, DICOMGALLERY_OHIF_PORT=str(port)) as server:
             for one in synthetic.ct_series(SLICES, 96, 96):
                 one.PatientName = PATIENT
+                # Its decoders, which come as WebAssembly into a worker, are to be met as well.
+                one.compress(JPEGLSLossless, generate_instance_uid=False)
                 assert answer(server, "POST", "/api/v1/uploads", synthetic.as_bytes(one))[0] == 201
             yield server
 

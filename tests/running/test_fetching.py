@@ -146,7 +146,7 @@ def test_links_and_devices_are_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [10, 200, -40])
 def test_a_package_cut_short_is_said_to_be_damaged(cut: int, tmp_path: Path) -> None:
-    with pytest.raises(CannotFetchError, match="damaged|holds no page"):
+    with pytest.raises(CannotFetchError, match=r"damaged|holds no page"):
         unpack(io.BytesIO(package()[:cut]), tmp_path / "files")
 
 

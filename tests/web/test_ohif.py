@@ -1,4 +1,4 @@
-"""OHIF on its own port: its files at the root, DICOMweb beside them, the gallery's rules for both; and the ways there."""
+"""OHIF on its own port: its files at the root, DICOMweb beside them, the gallery's rules for both; the ways there."""
 
 import base64
 import gzip
