@@ -2,6 +2,7 @@
 
 import io
 import re
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from dicomgallery.supervisor.fetching import CannotFetchError, fetch
 from tests.browser.conftest import answer
 from tests.browser.looking import SCREENS
 from tests.browser.visitor import Meet
-from tests.running.test_supervisor import free_port
+from tests.running.test_supervisor import free_port, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -43,7 +44,14 @@ def gallery(port: int) -> Iterator[Server]:
             for one in synthetic.ct_series(SLICES, 96, 96):
                 one.PatientName = PATIENT
                 assert answer(server, "POST", "/api/v1/uploads", compressed(one))[0] == 201
+            # Its port opens after the gallery's own.
+            until(lambda: listens(port), 60)
             yield server
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 def compressed(dataset: Dataset) -> bytes:
