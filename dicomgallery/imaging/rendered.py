@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-RENDERER_VERSION: Final = "5"
+RENDERER_VERSION: Final = "6"
 """Changes whenever the same file and spec give other bytes; pictures made before are then made again."""
 
 

@@ -122,6 +122,17 @@ def test_studies_are_found_by_every_kind_of_matching(find: Find, chest: Dataset)
         assert len(find("/studies", **query)) == count, query
 
 
+def test_a_study_without_a_modality_is_told_without_that_key(gallery: Gallery, find: Find) -> None:
+    one = synthetic.basic_report()
+    one.Modality = ""
+    gallery.ingest(one)
+
+    (study,) = find("/studies")
+
+    assert "00080061" not in study
+    assert study["00080050"]["vr"] == "SH"
+
+
 def test_a_list_of_uids_finds_each_by_comma_backslash_or_parameter(find: Find, chest: Dataset) -> None:
     uids = [str(value(study, "0020000D")) for study in find("/studies")]
     sop = chest.SOPInstanceUID

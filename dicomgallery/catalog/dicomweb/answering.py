@@ -86,7 +86,8 @@ class Answers:
         """What the answer says of a candidate."""
         model: Model = {}
         for one, value in zip(self.held, candidate.row[1:], strict=False):
-            if one.tag in self._fields:
+            # OHIF counts the values of this one without a look whether there are any, and then shows no study at all.
+            if one.tag in self._fields and (value or one.tag != columns.MODALITIES):
                 model[f"{one.tag:08X}"] = _element(one.vr, one.values(value))
         for tag, (vr, values) in CONSTANT.items():
             model[f"{tag:08X}"] = {"vr": vr, "Value": values}

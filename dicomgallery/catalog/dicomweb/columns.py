@@ -79,13 +79,14 @@ def _held(resource: Resource, *rows: tuple[int, str, Any, Callable[[Any], list[A
     ]
 
 
+MODALITIES: Final = 0x00080061
 _HELD: Final = (
     *_held(
         Resource.STUDIES,
         (0x00080020, "DA", Study.date, _text, True),
         (0x00080030, "TM", Study.time, _text, True),
         (0x00080050, "SH", Study.accession, _text, True),
-        (0x00080061, "CS", Study.modalities, _texts, True),
+        (MODALITIES, "CS", Study.modalities, _texts, True),
         (0x00080080, "LO", Study.institution, _text, False),
         (0x00080090, "PN", Study.referring, _name, True),
         (0x00081030, "LO", Study.description, _text, True),
