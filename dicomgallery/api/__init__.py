@@ -42,6 +42,7 @@ def register(app: Flask) -> None:
     """Hang this door's routes into the application."""
     # A study called "a//b" keeps both its slashes.
     app.url_map.merge_slashes = False
+    app.url_map.converters["names"] = microservice.NamesConverter
     for module in DESCRIBED:
         app.register_blueprint(module.bp)
     app.register_blueprint(document.bp)

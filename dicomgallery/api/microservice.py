@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import PathConverter
 
 from dicomgallery.access import Permission
 from dicomgallery.api.describing import BINARY, Answer, Blueprint, ok
@@ -20,6 +21,14 @@ from dicomgallery.services.inspecting import InvalidTags, TagValue
 from dicomgallery.services.pictures import NoPicture
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
+
+
+class NamesConverter(PathConverter):
+    """The names of a path, which may begin with a slash or hold the end of a line."""
+
+    regex = "(?s:.+?)"
+    part_isolating = False
+
 
 bp = Blueprint(
     "microservice",
@@ -121,7 +130,7 @@ def png_by_query() -> ResponseReturnValue:
     return _png(_named(request.args.get("study", ""), request.args.get("file", "")))
 
 
-@bp.get("/files/<path:rest>")
+@bp.get("/files/<names:rest>")
 @needs(Permission.VIEW)
 @bp.answers(_TELLS, _PNG, _NOT_HERE, _WRONG, _NO_PICTURE, parameters=[_TAG, *_LOOK])
 def by_path(rest: str) -> ResponseReturnValue:

@@ -144,8 +144,10 @@ def test_an_unknown_study_or_file_answers_404(server: Server) -> None:
     study = get(server, "/files/nowhere")
     file = get(server, "/files/nowhere/nothing/tag", tag="Rows")
     picture = get(server, "/files/nowhere/nothing/png")
+    odd = get(server, "/files//%0A")
 
     assert (study.status, study.json) == (404, {"error": "study not found", "success": False})
+    assert (odd.status, odd.json) == (study.status, study.json)
     assert (file.status, file.json) == (404, {"error": "file not found", "success": False})
     assert (picture.status, picture.json) == (404, {"error": "file not found", "success": False})
 
@@ -219,7 +221,8 @@ def test_the_png_is_the_picture_with_frame_and_window(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "研究", "x" * 300, "a/b", "a//b", "100% +&?#", "tag", "png", "a/tag"]
+    "name",
+    ["../../etc/passwd", "研究", "x" * 300, "a/b", "a//b", "100% +&?#", "tag", "png", "a/tag", "/a"],
 )
 def test_names_are_any_text_for_studies_and_files(server: Server, name: str) -> None:
     data = some_dicom()
