@@ -1,6 +1,6 @@
 """What the address of a list may say: the gallery's search and facets, named filters, pages, fields."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,8 +9,8 @@ from marshmallow import Schema, fields, validate
 from webargs.fields import DelimitedList
 
 from dicomgallery.access import Scope
+from dicomgallery.catalog import patients, rows
 from dicomgallery.catalog import query as searching
-from dicomgallery.catalog import rows
 from dicomgallery.catalog.facets import TITLES
 from dicomgallery.catalog.query import LONGEST_TEXT, Level, SearchQuery, Sort
 from dicomgallery.errors import RefusedError
@@ -53,7 +53,7 @@ class Search(Schema):
         validate=validate.Length(max=LONGEST_TEXT), metadata={"description": "Whole words of the patient's name."}
     )
     patient_id = fields.String(
-        validate=validate.Length(max=LONGEST_TEXT), metadata={"description": "Whole words of the Patient ID."}
+        validate=validate.Length(max=LONGEST_TEXT), metadata={"description": "Exactly this Patient ID."}
     )
     study = fields.String(
         validate=validate.Length(1, LONGEST_KEY), metadata={"description": "Of this study: its row id or its UID."}
@@ -103,17 +103,15 @@ def search_of(scope: Scope, level: Level, asked: Mapping[str, Any]) -> SearchQue
     query = searching.parse(args)
     if query.complaints:
         raise RefusedError(" ".join(query.complaints))
-    return replace(query, level=level, words=(*query.words, *_named(scope, asked)))
+    name = asked.get("patient_name", "").strip()
+    named = (("PatientName", name),) if name else ()
+    return replace(query, level=level, words=(*query.words, *named), below=tuple(_below(scope, asked)))
 
 
-def _named(scope: Scope, asked: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """The named filters as pairs of a keyword and what it must say."""
-    for name, keyword in (("patient_name", "PatientName"), ("patient_id", "PatientID")):
-        if text := asked.get(name, "").strip():
-            yield keyword, text
-    if key := asked.get("study"):
-        found = rows.one(scope, Level.STUDY, key).study
-        yield "StudyInstanceUID", found.study_uid if found else ""
-    if key := asked.get("series"):
-        below = rows.one(scope, Level.SERIES, key).series
-        yield "SeriesInstanceUID", below.series_uid if below else ""
+def _below(scope: Scope, asked: Mapping[str, Any]) -> Iterator[tuple[Level, tuple[int, ...]]]:
+    """What all of it must lie below, found by columns: they know a file as soon as it is here."""
+    if text := asked.get("patient_id", "").strip():
+        yield Level.PATIENT, tuple(patients.of_id(scope, text))
+    for name, level in (("study", Level.STUDY), ("series", Level.SERIES)):
+        if key := asked.get(name):
+            yield level, (rows.one(scope, level, key).id,)

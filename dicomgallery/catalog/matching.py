@@ -96,6 +96,7 @@ def _matching(scope: Scope, query: SearchQuery) -> Matching:
         conditions.append(_dates(scope, query))
     if query.collection_id is not None:
         conditions.append(_collection(query.collection_id))
+    conditions += [_below(level, ids) for level, ids in query.below]
     for keyword, value in query.words:
         conditions += _tokens(tokens_for(keyword, value))
     typed, instance_ids = _typed(scope, query)
@@ -162,6 +163,14 @@ def _collection(collection_id: int) -> Condition:
         CollectionSeries.collection_id == collection_id, CollectionSeries.series_key == probing(Series.id)
     )
     return Condition(Series.id.in_(members), held, _up_to_rare(members))
+
+
+def _below(level: Level, ids: Sequence[int]) -> Condition:
+    if level is not Level.PATIENT:
+        return _exactly(Series.id if level is Level.SERIES else Series.study_key, ids)
+    studies = select(Study.id).where(Study.patient_key.in_(ids))
+    found = select(Series.id).where(Series.study_key.in_(studies))
+    return Condition(Series.study_key.in_(studies), probing(Series.study_key).in_(studies), _up_to_rare(found))
 
 
 def _tokens(tokens: Sequence[str]) -> list[Condition]:

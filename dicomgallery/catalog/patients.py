@@ -36,6 +36,13 @@ def by_id(scope: Scope, patient_id: int) -> Patient:
     return found
 
 
+def of_id(scope: Scope, patient_id: str) -> list[int]:
+    """The row ids of the visible patients with this Patient ID, one for each issuer of it."""
+    if "\0" in patient_id:
+        return []
+    return list(db.session.scalars(visible(select(Patient.id).where(Patient.patient_id == patient_id), Patient, scope)))
+
+
 def page(scope: Scope, patient_id: int) -> PatientPage:
     """All that the page of a patient shows, in a fixed number of statements."""
     patient = by_id(scope, patient_id)

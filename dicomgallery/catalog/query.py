@@ -67,6 +67,8 @@ class SearchQuery:
     date_from: date | None = None
     date_to: date | None = None
     collection_id: int | None = None
+    below: tuple[tuple[Level, tuple[int, ...]], ...] = ()
+    """Levels with row ids, below one of which all of it must lie; programs ask so, no page's URL says it."""
     level: Level = Level.SERIES
     sort: Sort = Sort.NEWEST
     complaints: tuple[str, ...] = field(default=(), compare=False)
@@ -87,7 +89,9 @@ class SearchQuery:
     @property
     def is_filtered(self) -> bool:
         """Say whether anything narrows the gallery."""
-        return bool(self.text or self.words or self.facets or self.date_from or self.date_to or self.collection_id)
+        return self.below != () or bool(
+            self.text or self.words or self.facets or self.date_from or self.date_to or self.collection_id
+        )
 
     def chosen(self, facet: str) -> tuple[str, ...]:
         """The chosen values of a facet, the collection's id among them."""

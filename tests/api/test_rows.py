@@ -53,6 +53,20 @@ def test_each_level_is_listed_with_what_stands_above(client: FlaskClient, stack:
     assert positions == sorted(positions)
 
 
+def test_what_lies_below_a_row_is_told_as_soon_as_it_is_here(client: FlaskClient, gallery: Gallery) -> None:
+    one, other = synthetic.ct_series(1, 32, 32)[0], synthetic.us_cine(2, 32, 32)
+    one.PatientID, other.PatientID = "GH-1", "GH-10"
+    gallery.receive(one, other)
+
+    for query in ({"patient_id": "GH-1"}, {"study": one.StudyInstanceUID}, {"series": one.SeriesInstanceUID}):
+        (found,) = get(client, "/instances", **query)["items"]
+        assert found["sop_uid"] == one.SOPInstanceUID
+    (series,) = get(client, "/series", study=str(found["study"]["id"]), patient_id="GH-1")["items"]
+    assert series["series_uid"] == one.SeriesInstanceUID
+    assert get(client, "/series", study=str(found["study"]["id"]), patient_id="GH-10")["items"] == []
+    assert get(client, "/series", patient_id="GH")["items"] == get(client, "/series", patient_id="a\0")["items"] == []
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
