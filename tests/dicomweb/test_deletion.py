@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -12,6 +13,7 @@ from dicomgallery.models import BinDeed, Instance, db
 from dicomgallery.services import removal
 from dicomgallery.serving import identity
 from tests.conftest import Gallery
+from tests.web.conftest import Browser
 
 STUDIES = "/dicom-web/studies"
 
@@ -70,6 +72,25 @@ def test_a_page_of_another_site_deletes_and_stores_nothing(
     answer = client.post(STUDIES, data=data, headers={**stranger, "Content-Type": "application/dicom"})
     assert answer.status_code == 403
     assert gallery.instance_count() == 4
+
+
+def test_a_viewer_on_an_origin_of_ours_stores_with_a_session_and_without_a_token(
+    app: Flask, gallery: Gallery, paths: list[str]
+) -> None:
+    browser = Browser(app.test_client())
+    browser.get("/upload")
+    data = synthetic.as_bytes(synthetic.basic_report())
+
+    def status(origin: dict[str, str], kind: str = "application/dicom") -> int:
+        return browser.client.post(STUDIES, data=data, headers={**origin, "Content-Type": kind}).status_code
+
+    assert status({"Sec-Fetch-Site": "same-site"}) == 403
+    assert status({}) == 403
+    assert status({"Sec-Fetch-Site": "same-origin"}, "text/plain") == 403
+    assert gallery.instance_count() == 4
+    assert status({"Sec-Fetch-Site": "same-origin"}) == 200
+    assert gallery.instance_count() == 5
+    assert browser.client.delete(paths[0], headers={"Sec-Fetch-Site": "same-origin"}).status_code == 403
 
 
 def test_who_may_only_look_neither_deletes_nor_stores(
