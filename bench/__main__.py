@@ -1,4 +1,4 @@
-"""`python -m bench ingest|stow|render|planes|frames|gallery|mixed|viewer [--quick]` prints JSON; `gates` judges it."""
+"""`python -m bench ingest|stow|dicomweb|render|planes|frames|gallery|mixed|viewer [--quick]` prints JSON; `gates` judges it."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from bench import frames, gallery, gates, ingest, mixed, planes, render, stow, viewer
+from bench import dicomweb, frames, gallery, gates, ingest, mixed, planes, render, stow, viewer
 
 
 def main() -> int:
@@ -15,6 +15,7 @@ def main() -> int:
     runs: dict[str, Callable[..., object]] = {
         "ingest": ingest.run,
         "stow": stow.run,
+        "dicomweb": dicomweb.run,
         "render": render.run,
         "planes": planes.run,
         "frames": frames.run,
@@ -29,6 +30,7 @@ def main() -> int:
     quick: dict[str, dict[str, int]] = {
         "ingest": {"files": 100, "rounds": 1},
         "stow": {"files": 100, "rounds": 1, "drop_mb": 200},
+        "dicomweb": {"files": 100, "rounds": 2, "rows": 10_000, "large_mb": 200},
         "render": {"repeats": 10},
         "planes": {"slices": 60, "repeats": 10},
         "frames": {"frames": 150, "repeats": 10},

@@ -59,7 +59,7 @@ QUERIES: dict[str, SearchQuery] = {
 def run(rows: int = 1_000_000, *, keep: Path | None = None) -> dict[str, object]:
     """Median and 95th percentile in ms of the server's whole work for one page, by kind of page."""
     folder = keep or fresh_folder()
-    with _catalog(folder, rows) as written_s:
+    with written(folder, rows) as written_s:
         pages = {name: _measured(query) for name, query in QUERIES.items()}
         pages["page 50 by its cursor"] = _far(SearchQuery())
         pages["page 50 of images"] = _far(SearchQuery(level=Level.IMAGE))
@@ -78,7 +78,7 @@ EVERYTHING = Scope()
 
 
 @contextmanager
-def _catalog(folder: Path, rows: int) -> Iterator[float]:
+def written(folder: Path, rows: int) -> Iterator[float]:
     """The application on a catalog of so many rows, written now unless it is there; gives the seconds it took."""
     app = create_app(Settings(data=folder, log_level="WARNING"))
     begun = time.perf_counter()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bench import frames, gallery, ingest, mixed, planes, render, stow
+from bench import dicomweb, frames, gallery, ingest, mixed, planes, render, stow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ def run() -> dict[str, Any]:
     runs = {
         "ingest": ingest,
         "stow": stow,
+        "dicomweb": dicomweb,
         "render": render,
         "planes": planes,
         "frames": frames,
@@ -62,6 +63,7 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
     if "ratio" in by_stow:
         yield Gate("STOW beside Orthanc", by_stow["ratio"], 1.2, at_least=True)
     yield Gate("memory above rest during a STOW of 2 GB, MB", by_stow["memory"]["pss_mb_more"], 100)
+    yield from _of_dicomweb(figures["dicomweb"])
     for kind, limits in render.TARGETS.items():
         for form, limit in limits.items():
             yield Gate(f"{kind} as {form}, ms CPU", figures["render"][kind][f"{form}_ms"], limit)
@@ -83,3 +85,19 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
     yield Gate("cached thumbnail p95 at 4 connections, ms", together["thumbnail_ms_cached_4_connections"]["p95"], 10)
     yield Gate("memory at rest, MB", together["pss_mb_at_rest"], 550)
     yield Gate("memory during a drop of 2 GB, MB", together["pss_mb_peak_during_drop"], 800)
+
+
+def _of_dicomweb(figures: dict[str, Any]) -> Iterator[Gate]:
+    retrieved, found = figures["retrieve"], figures["search"]
+    yield Gate("metadata of 1000 instances, cached, s", retrieved["metadata_cached"]["s"], 0.2)
+    for way, name, limit in (
+        ("study", "study of 500 MB by WADO-RS beside Orthanc", 0.7),
+        ("metadata_cold", "metadata of 1000 instances beside Orthanc, cold", 1.0),
+        ("archive_deflated", "deflated archive beside Orthanc", 3.0),
+    ):
+        if "ratio" in retrieved[way]:
+            yield Gate(name, retrieved[way]["ratio"], limit, at_least=True)
+    yield Gate("search for studies at 100 000 instances, ms", found["s"] * 1000, dicomweb.GUIDE_MS / 4)
+    if "ratio" in found:
+        yield Gate("search for studies beside an Orthanc of as many", found["ratio"], 4.0, at_least=True)
+    yield Gate("memory above rest during a WADO of 2 GB, MB", figures["memory"]["pss_mb_more"], 100)

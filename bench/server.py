@@ -10,8 +10,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,30 @@ class Server:
                     if line.startswith("Pss:"):
                         total += int(line.split()[1])
         return round(total / 1024, 1)
+
+    def memory_while(self, deed: Callable[[], object]) -> dict[str, float]:
+        """Do a deed; gives its seconds, and the memory of all processes before it and at its highest meanwhile."""
+        rest, peak, done = self.pss_mb(), 0.0, threading.Event()
+
+        def watch() -> None:
+            nonlocal peak
+            while not done.wait(0.1):
+                peak = max(peak, self.pss_mb())
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        began = time.monotonic()
+        try:
+            deed()
+        finally:
+            done.set()
+            watcher.join()
+        return {
+            "seconds": round(time.monotonic() - began, 1),
+            "pss_mb_at_rest": rest,
+            "pss_mb_peak": peak,
+            "pss_mb_more": round(peak - rest, 1),
+        }
 
     def cpu_seconds(self) -> float:
         """CPU time of all processes so far."""

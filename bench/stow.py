@@ -2,7 +2,6 @@
 
 import json
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -57,6 +56,13 @@ def _per_s(connect: Callable[[], HTTPConnection], slices: list[bytes]) -> float:
     return (len(slices) - WARM_FILES) / (time.monotonic() - began)
 
 
+def send(connection: HTTPConnection, slices: list[bytes]) -> None:
+    """Send slices, some of them in each body."""
+    for start in range(0, len(slices), A_REQUEST):
+        body = _body(slices[start : start + A_REQUEST])
+        _post(connection, body, len(body))
+
+
 def _body(slices: list[bytes]) -> bytes:
     return b"".join(_HEAD + data + b"\r\n" for data in slices) + _END
 
@@ -75,35 +81,13 @@ def _memory(drop_mb: int) -> dict[str, float]:
     with serving(DICOMGALLERY_JOB_WORKERS="1") as server:
         # What the first upload loads stays.
         connection = server.connect()
-        first = _body([synthetic.as_bytes(synthetic.ct_slice(1, of=1, seed=99))])
-        _post(connection, first, len(first))
+        send(connection, [synthetic.as_bytes(synthetic.ct_slice(1, of=1, seed=99))])
         server.settle()
-        rest, peak, done = server.pss_mb(), 0.0, threading.Event()
-
-        def watch() -> None:
-            nonlocal peak
-            while not done.wait(0.1):
-                peak = max(peak, server.pss_mb())
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        began = time.monotonic()
-        try:
-            _post_large(server, drop_mb)
-        finally:
-            done.set()
-            watcher.join()
-        seconds = time.monotonic() - began
-    return {
-        "body_mb": drop_mb,
-        "seconds": round(seconds, 1),
-        "pss_mb_at_rest": rest,
-        "pss_mb_peak": peak,
-        "pss_mb_more": round(peak - rest, 1),
-    }
+        return {"body_mb": drop_mb} | server.memory_while(lambda: send_large(server, drop_mb))
 
 
-def _post_large(server: Server, drop_mb: int) -> None:
+def send_large(server: Server, drop_mb: int) -> str:
+    """One body with a single series of this size, made while it is sent; gives the UID of its study."""
     slice_ = synthetic.ct_slice(1, of=1, seed=100)
     size = len(_HEAD) + len(synthetic.as_bytes(slice_)) + 2
     parts = drop_mb * MB // size
@@ -120,3 +104,4 @@ def _post_large(server: Server, drop_mb: int) -> None:
         yield _END
 
     _post(server.connect(), body(), parts * size + len(_END))
+    return str(slice_.StudyInstanceUID)
