@@ -1,4 +1,4 @@
-"""`python -m bench ingest|stow|dicomweb|render|planes|frames|gallery|mixed|viewer [--quick]` prints JSON; `gates` judges it."""
+"""`python -m bench ingest|stow|dicomweb|... [--quick]` measures what is named, as JSON; `gates` judges all of it."""
 
 import argparse
 import json
