@@ -101,7 +101,7 @@ def _every(found: Sequence[StoredObject]) -> list[Shown]:
 
 
 def _parts(shown: Sequence[Shown], look: Look, *, whole: bool) -> Response:
-    """Pictures one after another, while they are made; what has none is left out, unless it is the first.
+    """Pictures one after another, while they are made; what has none is left out, unless nothing has one.
 
     With `whole` each object goes on from the frame that is named to its last.
     """
@@ -121,18 +121,18 @@ def _parts(shown: Sequence[Shown], look: Look, *, whole: bool) -> Response:
             for number in [None] if frame is None or last is None else range(frame, last + 1):
                 yield part(one, number)
 
-    first = part(*shown[0])
-
     def flow() -> Iterator[Part]:
-        for place, (one, frame) in enumerate(shown):
-            pieces = of_object(one, frame)
-            yield from itertools.islice(pieces, 1, None) if place == 0 else pieces
+        for one, frame in shown:
+            yield from of_object(one, frame)
 
-    def parts() -> Iterator[Part]:
-        yield first
-        yield from downloads.in_context(flow())
-
-    response = multipart.related(parts(), look.format.media_type)
+    flowing = flow()
+    first = next(flowing, None)
+    if first is None:
+        # Drawn again, the first says why there is none.
+        first = part(*shown[0])
+    # What flows is bound to the application now: nothing of a request is left once it is sent.
+    parts = itertools.chain([first], downloads.in_context(flowing))
+    response = multipart.related(parts, look.format.media_type)
     response.headers["Cache-Control"] = PRIVATE
     for remark in look.remarks:
         response.headers.add("Warning", f'299 - "{remark}"')

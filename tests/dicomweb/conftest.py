@@ -1,12 +1,14 @@
 """What the tests of DICOMweb ask with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from dicomweb_client.api import DICOMwebClient
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bench.server import Server, serving
 from tests.conftest import Gallery
 
 Ask = Callable[..., TestResponse]
@@ -35,3 +37,16 @@ def find(ask: Ask) -> Find:
         return answer.get_json(force=True)  # type: ignore[no-any-return]
 
     return found
+
+
+@pytest.fixture(scope="package")
+def server() -> Iterator[Server]:
+    """A running gallery, one for all tests of this folder: each looks at what it has sent itself."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def remote(server: Server) -> DICOMwebClient:
+    """A client that nobody here wrote."""
+    return DICOMwebClient(f"http://127.0.0.1:{server.port}/dicom-web")

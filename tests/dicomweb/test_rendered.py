@@ -187,6 +187,20 @@ def test_what_has_no_picture_says_so(gallery: Gallery, client: FlaskClient) -> N
         assert "no picture" in answer.json["detail"]  # type: ignore[index]
 
 
+def test_the_pictures_of_a_study_come_though_its_first_object_has_none(gallery: Gallery, client: FlaskClient) -> None:
+    words = filed(Dataset())
+    words.SOPClassUID, words.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.66", "1.2.826.0.1.6"
+    [(dataset, data)] = ct(1)
+    words.StudyInstanceUID, words.SeriesNumber = dataset.StudyInstanceUID, "0"
+    words.PatientID, words.PatientName = dataset.PatientID, dataset.PatientName
+    gallery.ingest(as_file(words), data)
+
+    every = parts(get(client, f"{address(dataset, 'study')}/rendered", "multipart/related; type=image/png"))
+
+    assert [part.media_type for part in every] == ["image/png"]
+    assert dataset.SOPInstanceUID in every[0].location
+
+
 def uri(dataset_address: str, **query: object) -> str:
     _, _, _, study, _, series, _, sop = dataset_address.split("/")
     asked = {"requestType": "WADO", "studyUID": study, "seriesUID": series, "objectUID": sop, **query}

@@ -3,7 +3,6 @@
 import io
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import imagecodecs
@@ -14,7 +13,7 @@ from PIL import Image
 from pydicom import Dataset, dcmread
 from requests import HTTPError
 
-from bench.server import Server, serving
+from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.contracts.asking import ask
 from tests.dicomweb.asking import EXPLICIT, JPEG_LS, ct, gray_frames, jpeg_ls, packaged, with_blank_preamble
@@ -26,17 +25,10 @@ CINE, _ = jpeg_ls(FRAMES)
 CINE.RedPaletteColorLookupTableData = bytes(range(256)) * 8
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as running:
-        for data in (*(data for _, data in SERIES), as_file(CINE, JPEG_LS), packaged("MR_small_implicit.dcm")):
-            assert ask(running, "POST", "/api/v1/uploads", data, "application/dicom").status == 201
-        yield running
-
-
-@pytest.fixture(scope="module")
-def remote(server: Server) -> DICOMwebClient:
-    return DICOMwebClient(f"http://127.0.0.1:{server.port}/dicom-web")
+@pytest.fixture(scope="module", autouse=True)
+def filled(server: Server) -> None:
+    for data in (*(data for _, data in SERIES), as_file(CINE, JPEG_LS), packaged("MR_small_implicit.dcm")):
+        assert ask(server, "POST", "/api/v1/uploads", data, "application/dicom").status == 201
 
 
 def uids(dataset: Dataset) -> tuple[str, str, str]:
@@ -100,6 +92,16 @@ def test_a_client_retrieves_pictures(remote: DICOMwebClient) -> None:
 
     assert Image.open(io.BytesIO(first)).size == (16, 16)
     assert Image.open(io.BytesIO(frame)).size == (20, 24)
+
+
+def test_all_pictures_of_an_object_come_from_a_server_that_sends_them_while_they_are_made(server: Server) -> None:
+    study, series, sop = uids(CINE)
+    path = f"/dicom-web/studies/{study}/series/{series}/instances/{sop}/rendered"
+
+    answer = ask(server, "GET", f"{path}?accept=multipart/related;type=image/png")
+
+    assert answer.body.count(b"Content-Type: image/png") == len(FRAMES)
+    assert answer.body.rstrip().endswith(b"--")
 
 
 @pytest.mark.skipif(shutil.which("dcmdump") is None, reason="dcmtk is not here")

@@ -3,27 +3,15 @@
 import http.client
 import io
 import json
-from collections.abc import Iterator
 
 import pytest
-from dicomweb_client import DICOMwebClient
+from dicomweb_client.api import DICOMwebClient
 from pydicom import Dataset, dcmread
 from requests.exceptions import HTTPError
 
-from bench.server import Server, serving
+from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.dicomweb.bodies import multipart
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def dicomweb(server: Server) -> DICOMwebClient:
-    return DICOMwebClient(f"http://127.0.0.1:{server.port}/dicom-web")
 
 
 def readable(dataset: Dataset) -> Dataset:
@@ -31,38 +19,38 @@ def readable(dataset: Dataset) -> Dataset:
     return dcmread(io.BytesIO(synthetic.as_bytes(dataset)))
 
 
-def test_it_stores_a_series_and_is_told_where_each_instance_is(dicomweb: DICOMwebClient) -> None:
-    slices = [readable(one) for one in synthetic.ct_series(5, 32, 32)]
+def test_it_stores_a_series_and_is_told_where_each_instance_is(remote: DICOMwebClient) -> None:
+    slices = [readable(one) for one in synthetic.ct_series(5, 32, 32, seed=21)]
 
-    answer = dicomweb.store_instances(slices, study_instance_uid=slices[0].StudyInstanceUID)
+    answer = remote.store_instances(slices, study_instance_uid=slices[0].StudyInstanceUID)
 
     assert [one.ReferencedSOPInstanceUID for one in answer.ReferencedSOPSequence] == [
         one.SOPInstanceUID for one in slices
     ]
-    assert answer.ReferencedSOPSequence[0].RetrieveURL.startswith(dicomweb.base_url)
+    assert answer.ReferencedSOPSequence[0].RetrieveURL.startswith(remote.base_url)
     assert "FailedSOPSequence" not in answer
 
 
-def test_it_is_told_what_was_not_stored(dicomweb: DICOMwebClient) -> None:
+def test_it_is_told_what_was_not_stored(remote: DICOMwebClient) -> None:
     ours, theirs = readable(synthetic.dx_image(32, 32)), readable(synthetic.secondary_capture(32, 32))
 
-    answer = dicomweb.store_instances([ours, theirs], study_instance_uid=ours.StudyInstanceUID)
+    answer = remote.store_instances([ours, theirs], study_instance_uid=ours.StudyInstanceUID)
 
     assert [one.ReferencedSOPInstanceUID for one in answer.FailedSOPSequence] == [theirs.SOPInstanceUID]
     with pytest.raises(HTTPError) as refused:
-        dicomweb.store_instances([theirs], study_instance_uid=ours.StudyInstanceUID)
+        remote.store_instances([theirs], study_instance_uid=ours.StudyInstanceUID)
     assert refused.value.response.status_code == 409
 
 
-def test_it_deletes_what_it_stored_once(dicomweb: DICOMwebClient) -> None:
-    [slice_] = map(readable, synthetic.mr_series(1, 32, 32))
-    dicomweb.store_instances([slice_])
+def test_it_deletes_what_it_stored_once(remote: DICOMwebClient) -> None:
+    [slice_] = map(readable, synthetic.mr_series(1, 32, 32, seed=21))
+    remote.store_instances([slice_])
     uids = slice_.StudyInstanceUID, slice_.SeriesInstanceUID, slice_.SOPInstanceUID
 
-    dicomweb.delete_instance(*uids)
+    remote.delete_instance(*uids)
 
     with pytest.raises(HTTPError) as refused:
-        dicomweb.delete_study(uids[0])
+        remote.delete_study(uids[0])
     assert refused.value.response.status_code == 404
 
 

@@ -2,26 +2,26 @@
 
 import io
 import tarfile
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
-from bench.server import serving
 from dicomgallery.dicom import synthetic
+
+OURS = {"PatientID": "SYN-00031*"}
 
 
 @pytest.fixture(scope="module")
 def slices() -> list[Dataset]:
     """A CT of six slices and an MR of three."""
-    return synthetic.ct_series(6, 16, 16) + synthetic.mr_series(3, 16, 16)
+    return synthetic.ct_series(6, 16, 16, seed=31) + synthetic.mr_series(3, 16, 16, seed=31)
 
 
 @pytest.fixture(scope="module")
-def client(slices: list[Dataset]) -> Iterator[DICOMwebClient]:
-    """The client, and a gallery that has the images."""
+def client(remote: DICOMwebClient, slices: list[Dataset]) -> DICOMwebClient:
+    """The client of a gallery that has the images."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for number, one in enumerate(slices):
@@ -29,18 +29,17 @@ def client(slices: list[Dataset]) -> Iterator[DICOMwebClient]:
             about = tarfile.TarInfo(f"{number}.dcm")
             about.size = len(data)
             archive.addfile(about, io.BytesIO(data))
-    with serving() as server:
-        at = f"http://127.0.0.1:{server.port}"
-        sent = httpx.post(
-            f"{at}/api/v1/uploads", content=packed.getvalue(), headers={"Content-Type": "application/x-tar"}
-        )
-        assert sent.status_code < 300, sent.text
-        yield DICOMwebClient(f"{at}/dicom-web")
+    address = remote.base_url.replace("/dicom-web", "/api/v1/uploads")
+    sent = httpx.post(address, content=packed.getvalue(), headers={"Content-Type": "application/x-tar"})
+    assert sent.status_code < 300, sent.text
+    return remote
 
 
 def test_it_searches_studies_series_and_instances(client: DICOMwebClient, slices: list[Dataset]) -> None:
     ct = slices[0]
-    studies = [Dataset.from_json(one) for one in client.search_for_studies(search_filters={"PatientName": "*clara"})]
+    studies = [
+        Dataset.from_json(one) for one in client.search_for_studies(search_filters={**OURS, "PatientName": "*clara"})
+    ]
     series = client.search_for_series(ct.StudyInstanceUID, fields=["PatientName", "BodyPartExamined"])
     instances = client.search_for_instances(ct.StudyInstanceUID, ct.SeriesInstanceUID, limit=4, offset=1)
 
@@ -48,10 +47,10 @@ def test_it_searches_studies_series_and_instances(client: DICOMwebClient, slices
     assert (studies[0].ModalitiesInStudy, studies[0].NumberOfStudyRelatedInstances) == ("CT", 6)
     assert Dataset.from_json(series[0]).BodyPartExamined == "CHEST"
     assert [Dataset.from_json(one).InstanceNumber for one in instances] == [2, 3, 4, 5]
-    assert len(client.search_for_series()) == 2
-    assert len(client.search_for_instances(get_remaining=True, limit=2)) == 9
+    assert len(client.search_for_series(search_filters=OURS)) == 2
+    assert len(client.search_for_instances(get_remaining=True, limit=2, search_filters=OURS)) == 9
     assert client.search_for_studies(search_filters={"PatientID": "nobody"}) == []
-    fuzzy = client.search_for_studies(fuzzymatching=True, search_filters={"PatientName": "marek synth"})
+    fuzzy = client.search_for_studies(fuzzymatching=True, search_filters={**OURS, "PatientName": "marek synth"})
     assert [Dataset.from_json(one).ModalitiesInStudy for one in fuzzy] == ["MR"]
 
 
