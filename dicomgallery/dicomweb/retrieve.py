@@ -11,6 +11,7 @@ from dicomgallery.access import Permission
 from dicomgallery.dicomweb import multipart, negotiation
 from dicomgallery.dicomweb.addresses import service_url
 from dicomgallery.dicomweb.multipart import Part
+from dicomgallery.errors import UnavailableError
 from dicomgallery.services import retrieving
 from dicomgallery.services.retrieving import Delivery, Found, NotInThatSyntaxError
 from dicomgallery.serving import downloads
@@ -94,6 +95,8 @@ def _parts(found: Found, *, is_one: bool) -> Response:
     """Objects one after another, while they are read or made."""
     if is_one:
         parts: Sequence[Part] | Iterator[Part] = [_part(found.only(), service_url())]
+    elif found.missing == len(found.objects):
+        raise UnavailableError(retrieving.MISSING)
     elif found.none_possible():
         raise NotAcceptable("None of these objects can be had in the transfer syntax asked for.")
     elif found.all_as_stored():

@@ -93,7 +93,8 @@ def in_context(chunks: Iterator[Piece]) -> Iterator[Piece]:
 def _range(size_bytes: int, etag: str | None = None) -> tuple[int, int]:
     asked = request.range
     unchanged = request.if_range.etag in {None, etag} and request.if_range.date is None
-    if asked is None or not unchanged or len(asked.ranges) != 1:
+    # RFC 9110 14.2: a unit that is not known is passed over.
+    if asked is None or asked.units != "bytes" or not unchanged or len(asked.ranges) != 1:
         return 0, size_bytes
     found = asked.range_for_length(size_bytes)
     if found is None:

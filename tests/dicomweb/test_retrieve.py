@@ -243,6 +243,20 @@ def test_what_is_gone_from_the_disk_is_told_and_the_rest_comes(gallery: Gallery,
     assert "1 of these" in study.headers["Warning"]
     assert alone.status_code == 503
 
+    second = objects.below(gallery.scope, series[0][0].StudyInstanceUID)[1]
+    store().remove(second.blob_sha256)
+
+    assert get(client, address(series[0][0], "study")).status_code == 503
+
+
+def test_a_range_of_an_unknown_unit_is_passed_over(gallery: Gallery, client: FlaskClient) -> None:
+    [(dataset, data)] = ct(1)
+    gallery.ingest(data)
+
+    for accept, path in (("application/dicom", ""), ("application/octet-stream", "/frames/1")):
+        whole = get(client, address(dataset) + path, accept)
+        assert get(client, address(dataset) + path, accept, Range="items=0-5").data == whole.data
+
 
 def test_a_multi_frame_object_is_rewritten_frame_by_frame(gallery: Gallery, client: FlaskClient) -> None:
     frames = gray_frames(5)
