@@ -4,6 +4,7 @@ Person names are compared without case and accents, and wild cards in them stand
 (C.2.2.2.1.1 and C.2.2.2.4 leave both to us). A time or date less precise than another matches what it holds.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
@@ -256,6 +257,7 @@ def _texts_of(value: object) -> Iterable[str]:
 
 def _number(value: object) -> float | None:
     try:
-        return float(str(value).strip())
+        number = float(str(value).strip())
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
