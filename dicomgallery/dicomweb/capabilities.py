@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
 from dicomgallery.catalog.dicomweb.asking import MOST_RESULTS
+from dicomgallery.dicomweb import negotiation
 from dicomgallery.dicomweb.addresses import PREFIX, service_url
 from dicomgallery.serving.identity import needs
 
 WADL: Final = "application/vnd.sun.wadl+xml"
+_JSON: Final = "application/json"
+_OFFERS: Final = ((_JSON, False), (WADL, False), ("application/xml", False))
 _VARIABLE: Final = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
 _SEARCHES: Final = "dicomweb_search."
 _PARAMETERS: Final = ("limit", "offset", "includefield", "fuzzymatching", "emptyvaluematching", "multiplevaluematching")
 
 bp = Blueprint("dicomweb_capabilities", __name__, url_prefix=PREFIX)
+bp.after_request(negotiation.varied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class Capability:
 def capabilities() -> ResponseReturnValue:
     """All that this service can do, as JSON, or as WADL to who asks for XML."""
     found = _found()
-    if request.accept_mimetypes.best_match(["application/json", WADL, "application/xml"]) in {WADL, "application/xml"}:
+    liked = negotiation.liked(_OFFERS)
+    if liked is not None and liked[0] != _JSON:
         return Response(_wadl(found), mimetype=WADL)
     return jsonify(
         service=service_url(),

@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
-from dicomgallery.catalog import stored
+from dicomgallery.catalog import objects
 from dicomgallery.dicomweb.addresses import PREFIX, checked
 from dicomgallery.errors import NotFoundError
 from dicomgallery.services import removal
@@ -21,7 +21,7 @@ def delete(study_uid: str, series_uid: str | None = None, sop_uid: str | None = 
     """Put it into the bin; 204, or 404 when it is not here (PS3.18 has no such transaction, but archives do)."""
     checked(study_uid, series_uid, sop_uid)
     actor = current_actor()
-    selection = stored.below(actor.scope, study_uid, series_uid, sop_uid)
+    selection = objects.selection(actor.scope, study_uid, series_uid, sop_uid)
     if selection.is_empty:
         raise NotFoundError("There is no such study, series or instance here.")
     removal.to_bin(selection, actor=actor)

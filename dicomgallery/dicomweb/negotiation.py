@@ -1,7 +1,7 @@
 """What whoever asks can read: media types, of parts too, and their transfer syntaxes (PS3.18 8.3.3.1, 8.7)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, TypeAlias
@@ -10,6 +10,7 @@ from flask import Response, request
 from werkzeug.exceptions import BadRequest, NotAcceptable
 
 from dicomgallery.dicom.transfer import EXPLICIT_LITTLE_ENDIAN
+from dicomgallery.dicomweb import content_types
 from dicomgallery.services.recoding import Wanted
 
 LONGEST: Final = 8192
@@ -21,7 +22,6 @@ _ANY: Final = "*/*"
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+*-]{1,80}/[a-z0-9!#$&^_.+*-]{0,80}", re.ASCII)
 _SYNTAX: Final = re.compile(r"\*|[0-9.]{1,64}", re.ASCII)
 _COMMAS: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
-_SEMICOLONS: Final = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*"?)+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Wish:
     def is_exact(self) -> bool:
         """Say whether it names one media type."""
         return not self.media_type.endswith(("*", "/"))
+
+
+Choice: TypeAlias = tuple[str, bool, tuple[Wish, ...]]
+"""A media type, whether it comes as parts of a message, and the wishes that it meets."""
 
 
 def wishes() -> tuple[Wish, ...]:
@@ -85,22 +89,24 @@ def wanted(found: Sequence[Wish]) -> Wanted:
     return Wanted(groups, or_stored=any(not wish.transfer_syntax for wish in found))
 
 
-def choose(offers: Sequence[Offer]) -> tuple[str, bool, tuple[Wish, ...]]:
-    """Of the media types on offer, each single or of parts, the most welcome; and the wishes that it meets.
+def choose(offers: Sequence[Offer]) -> Choice:
+    """Of the media types on offer the most welcome; NotAcceptable, in words, when none is."""
+    found = liked(offers)
+    if found is None:
+        raise refusal(offers)
+    return found
 
-    Of those as welcome the first on offer. Raises NotAcceptable, in words, when none is.
-    """
+
+def liked(offers: Sequence[Offer]) -> Choice | None:
+    """Of the media types on offer the most welcome, of those as welcome the first; None when none is."""
     found = wishes()
     for _, alike in groupby(found, key=lambda wish: (wish.quality, wish.is_exact)):
-        liked = tuple(alike)
+        some = tuple(alike)
         for media_type, is_multipart in offers:
-            if any(wish.meets(media_type, is_multipart=is_multipart) for wish in liked):
-                return (
-                    media_type,
-                    is_multipart,
-                    tuple(wish for wish in found if wish.meets(media_type, is_multipart=is_multipart)),
-                )
-    raise refusal(offers)
+            if any(wish.meets(media_type, is_multipart=is_multipart) for wish in some):
+                met = tuple(wish for wish in found if wish.meets(media_type, is_multipart=is_multipart))
+                return media_type, is_multipart, met
+    return None
 
 
 def refusal(offers: Sequence[Offer]) -> NotAcceptable:
@@ -117,8 +123,7 @@ def varied(response: Response) -> Response:
 
 def _wish(text: str) -> Wish | None:
     """One wish; None for what is none."""
-    first, *rest = [part.strip() for part in _SEMICOLONS.findall(text)] or [""]
-    media_type, parameters = first.lower(), dict(_parameters(rest))
+    media_type, parameters = content_types.media_type(text)
     if media_type == "*":
         media_type = _ANY
     is_multipart: bool | None = None if media_type == _ANY else False
@@ -132,12 +137,3 @@ def _wish(text: str) -> Wish | None:
     if not _MEDIA_TYPE.fullmatch(media_type) or (syntax and not _SYNTAX.fullmatch(syntax)) or not 0 <= quality <= 1:
         return None
     return Wish(media_type, is_multipart, syntax, quality)
-
-
-def _parameters(parts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for part in parts:
-        name, _, value = part.partition("=")
-        value = value.strip()
-        if len(value) > 1 and value.startswith('"') and value.endswith('"'):
-            value = re.sub(r"\\(.)", r"\1", value[1:-1])
-        yield name.strip().lower(), value

@@ -13,6 +13,7 @@ from dicomgallery.catalog.dicomweb.asking import Complaint
 from dicomgallery.catalog.dicomweb.columns import RETRIEVE_URL, SERIES_UID, SOP_UID, STUDY_UID, Resource
 from dicomgallery.catalog.dicomweb.search import Found
 from dicomgallery.dicom.native_xml import to_xml
+from dicomgallery.dicomweb import negotiation
 from dicomgallery.dicomweb.addresses import PREFIX, checked, retrieve_url, service_url
 from dicomgallery.dicomweb.models import Form, asked_form
 from dicomgallery.dicomweb.multipart import Part, related
@@ -22,6 +23,7 @@ LONGEST_QUERY: Final = 1 << 17
 """A thousand UIDs fit."""
 
 bp = Blueprint("dicomweb_search", __name__, url_prefix=PREFIX)
+bp.after_request(negotiation.varied)
 
 
 @bp.get("/studies")

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from flask import Response, request
+from flask import Response
 
 from dicomgallery.access import Scope
-from dicomgallery.catalog import stored
-from dicomgallery.catalog.stored import Stored
+from dicomgallery.catalog import objects
+from dicomgallery.catalog.objects import StoredObject
 from dicomgallery.dicom.native_xml import to_xml
 from dicomgallery.dicomweb.addresses import retrieve_url
+from dicomgallery.dicomweb.models import Form
 from dicomgallery.ingest.outcome import IngestReport, Reason, Rejected
 
 FAILURES: Final = {
@@ -28,14 +29,12 @@ COERCED: Final = 0xB000
 UNLIKE_ITS_CLASS: Final = 0xB007
 """Warning reasons (table I.2-3)."""
 
-JSON: Final = "application/dicom+json"
-XML: Final = "application/dicom+xml"
 Model = dict[str, dict[str, Any]]
 
 
-def answer(report: IngestReport, scope: Scope) -> Response:
+def answer(report: IngestReport, scope: Scope, form: Form) -> Response:
     """Tell what became of each instance; the sentences stand in the receipt, which the Link header names."""
-    places = stored.by_ids(scope, [kept.instance_id for kept in report.kept])
+    places = objects.by_ids(scope, [kept.instance_id for kept in report.kept])
     kept = [_kept(places[one.instance_id]) for one in report.kept if one.instance_id in places]
     failed = [_failed(one) for one in report.rejected if _is_known(one)]
     others = [_failure(one) for one in report.rejected if not _is_known(one)]
@@ -44,14 +43,14 @@ def answer(report: IngestReport, scope: Scope) -> Response:
         status = 202 if report.kept else 409
     else:
         status = 202 if any("00081196" in item for item in kept) else 200
-    is_xml = request.accept_mimetypes.best_match([JSON, XML], JSON) == XML
-    response = Response(to_xml(model) if is_xml else orjson.dumps(model), status, mimetype=XML if is_xml else JSON)
+    body = to_xml(model) if form is Form.XML else orjson.dumps(model)
+    response = Response(body, status, mimetype=form.value)
     response.headers["Link"] = f'</receipts/{report.receipt_id}>; rel="describedby"'
     return response
 
 
 def _module(
-    places: Mapping[int, Stored], kept: Sequence[Model], failed: Sequence[Model], others: Sequence[Model]
+    places: Mapping[int, StoredObject], kept: Sequence[Model], failed: Sequence[Model], others: Sequence[Model]
 ) -> Model:
     study_uids = {place.study_uid for place in places.values()}
     model: Model = {"00081190": _url(retrieve_url(study_uids.pop())) if len(study_uids) == 1 else {"vr": "UR"}}
@@ -61,7 +60,7 @@ def _module(
     return model
 
 
-def _kept(place: Stored) -> Model:
+def _kept(place: StoredObject) -> Model:
     item = _reference(place.sop_class_uid, place.sop_uid)
     item["00081190"] = _url(retrieve_url(place.study_uid, place.series_uid, place.sop_uid))
     if place.uids_made or place.headerless:

@@ -12,8 +12,10 @@ from werkzeug.http import parse_options_header
 
 from dicomgallery import settings
 from dicomgallery.access import Permission
+from dicomgallery.dicomweb import negotiation
 from dicomgallery.dicomweb.addresses import PREFIX, checked
-from dicomgallery.dicomweb.media_types import media_type
+from dicomgallery.dicomweb.content_types import media_type
+from dicomgallery.dicomweb.models import Form, asked_form
 from dicomgallery.dicomweb.parts import DamagedError, Part, read_parts
 from dicomgallery.dicomweb.store_answer import answer
 from dicomgallery.errors import TooLargeError
@@ -26,6 +28,7 @@ from dicomgallery.serving.uploads import body, staged_body, staged_part
 from dicomgallery.storage.staging import StorageFullError
 
 bp = Blueprint("dicomweb_stow", __name__, url_prefix=PREFIX)
+bp.after_request(negotiation.varied)
 
 DICOM: Final = "application/dicom"
 _TAKES: Final = (
@@ -43,9 +46,10 @@ Arriving = Iterable[IncomingFile | Rejected]
 def store(study_uid: str | None = None) -> ResponseReturnValue:
     """Store what the body holds while it arrives; below a study, only what belongs to it."""
     checked(study_uid)
+    form = asked_form(Form.JSON)
     actor = current_actor()
     report = receiving.receive(_arriving(), actor=actor, origin=Origin.DICOMWEB, study_uid=study_uid)
-    return answer(report, actor.scope)
+    return answer(report, actor.scope, form)
 
 
 def _arriving() -> Arriving:

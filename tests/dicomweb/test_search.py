@@ -239,7 +239,7 @@ ACCEPTED = [
     ("image/png", 406, "application/problem+json"),
     ('multipart/related; type="application/dicom"', 406, "application/problem+json"),
     ("text/html", 406, "application/problem+json"),
-    (",;\"\x7f'=" * 500, 406, "application/problem+json"),
+    (",;\"\x7f'=" * 500, 400, "application/problem+json"),
 ]
 
 
@@ -258,6 +258,7 @@ UNCLEAR = [
         "SeriesNumber=one", "SeriesNumber=1", ".=x", "PatientID.=x", "%00=x", "PatientName=" + "*" * 30,
         "RequestAttributesSequence=&RequestAttributesSequence.ScheduledProcedureStepID=x",
         "&".join(f"0009{n:04X}=x" for n in range(200)), "includefield=" + "PatientID," * 600,
+        "NumberOfStudyRelatedInstances=nan", "NumberOfStudyRelatedInstances=1e999",
         "a" * 2000 + "=x", ".".join(["00400275"] * 20) + "=x",
     ]  # fmt: skip
 

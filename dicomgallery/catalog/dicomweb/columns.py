@@ -52,10 +52,6 @@ def _texts(value: Any) -> list[Any]:
     return [part or None for part in value.split("\\")] if value else []
 
 
-def _decimals(value: Any) -> list[Any]:
-    return [float(part) for part in value.split("\\")] if value else []
-
-
 def _name(value: Any) -> list[Any]:
     return [person(value)] if value else []
 
@@ -74,7 +70,7 @@ def _frames(value: Any) -> list[Any]:
 
 def _held(resource: Resource, *rows: tuple[int, str, Any, Callable[[Any], list[Any]], bool]) -> list[Held]:
     return [
-        Held(tag, vr, resource, column, values, required, several=values in (_texts, _decimals))
+        Held(tag, vr, resource, column, values, required, several=values is _texts)
         for tag, vr, column, values, required in rows
     ]
 
