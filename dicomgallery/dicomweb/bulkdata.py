@@ -1,20 +1,18 @@
 """WADO-RS: long values by where they lie in their object (PS3.18 10.4.1.1.5)."""
 
-from urllib.parse import quote
-
 from flask import Blueprint, Response, request
 
 from dicomgallery.access import Permission
 from dicomgallery.dicom.media_types import OCTETS
 from dicomgallery.dicomweb import frames, multipart, negotiation
-from dicomgallery.dicomweb.addresses import retrieve_url
+from dicomgallery.dicomweb.addresses import PREFIX, retrieve_url
 from dicomgallery.dicomweb.multipart import Part
 from dicomgallery.services import pixels
 from dicomgallery.serving import downloads
 from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 
-bp = Blueprint("dicomweb_bulkdata", __name__, url_prefix="/dicom-web")
+bp = Blueprint("dicomweb_bulkdata", __name__, url_prefix=PREFIX)
 bp.after_request(negotiation.varied)
 
 _OFFERS = ((OCTETS, True), (OCTETS, False))
@@ -35,7 +33,7 @@ def show(study: str, series: str, sop: str, where: str) -> Response:
         value = found.value(where)
         if is_multipart:
             one = found.object
-            base = retrieve_url(quote(one.study_uid), quote(one.series_uid), quote(one.sop_uid))
+            base = retrieve_url(one.study_uid, one.series_uid, one.sop_uid)
             response = multipart.related([Part(OCTETS, (value,), f"{base}/bulkdata/{where}", len(value))], OCTETS)
         else:
             response = downloads.piece(value, OCTETS)

@@ -11,11 +11,12 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotAcceptable
 
 from dicomgallery.access import Permission
+from dicomgallery.catalog.objects import StoredObject
 from dicomgallery.dicom import media_types
 from dicomgallery.dicom.media_types import OCTETS
 from dicomgallery.dicom.transfer import EXPLICIT_LITTLE_ENDIAN, is_encapsulated
 from dicomgallery.dicomweb import multipart, negotiation
-from dicomgallery.dicomweb.addresses import retrieve_url
+from dicomgallery.dicomweb.addresses import PREFIX, retrieve_url
 from dicomgallery.dicomweb.multipart import Part
 from dicomgallery.dicomweb.negotiation import Wish
 from dicomgallery.errors import NotFoundError
@@ -27,7 +28,7 @@ from dicomgallery.serving import downloads
 from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 
-bp = Blueprint("dicomweb_frames", __name__, url_prefix="/dicom-web")
+bp = Blueprint("dicomweb_frames", __name__, url_prefix=PREFIX)
 bp.after_request(negotiation.varied)
 
 MOST_FRAMES: Final = 100_000
@@ -47,22 +48,21 @@ class Form:
 @needs(Permission.VIEW)
 def show(study: str, series: str, sop: str, frames: str) -> Response:
     """Some frames of an object, in the order asked for."""
-    numbers = numbers_of(frames)
     found = pixels.of(study, series, sop, actor=current_actor())
-    last = max(found.object.frames, 1)
-    if any(number > last for number in numbers):
-        raise NotFoundError(f"It has {last} frames; number {max(numbers)} is not among them.")
-    return answer(found, numbers)
+    return answer(found, numbers_of(frames, found.object))
 
 
-def numbers_of(text: str) -> list[int]:
-    """Frame numbers, counted from 1, with commas between them; BadRequest for anything else."""
+def numbers_of(text: str, one: StoredObject) -> list[int]:
+    """Frame numbers, counted from 1, with commas between them; BadRequest, NotFoundError where it has fewer frames."""
     parts = text.split(",")
     if len(parts) > MOST_FRAMES or not all(_NUMBER.fullmatch(part) for part in parts):
         raise BadRequest("Frames are asked for by their numbers with commas between them, as 1,2,3.")
     numbers = [int(part) for part in parts]
     if 0 in numbers:
         raise BadRequest("Frames are counted from 1.")
+    last = max(one.frames, 1)
+    if max(numbers) > last:
+        raise NotFoundError(f"It has {last} frames; number {max(numbers)} is not among them.")
     return numbers
 
 
@@ -132,7 +132,7 @@ def _single(made: Iterator[tuple[str, bytes]], form: Form) -> Response:
 
 def _parts(found: Pixels, numbers: Sequence[int], made: Iterator[tuple[str, bytes]], form: Form) -> Response:
     one = found.object
-    base = retrieve_url(quote(one.study_uid), quote(one.series_uid), quote(one.sop_uid))
+    base = retrieve_url(one.study_uid, one.series_uid, one.sop_uid)
 
     def part(number: int, syntax: str, data: bytes) -> Part:
         media_type = f"{form.media_type}; transfer-syntax={quote(syntax)}"

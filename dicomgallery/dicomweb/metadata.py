@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
+from dicomgallery.dicomweb import negotiation
 from dicomgallery.dicomweb.addresses import PREFIX, checked, service_url
 from dicomgallery.dicomweb.models import Form, asked_form
 from dicomgallery.dicomweb.multipart import Part, related
@@ -20,6 +21,7 @@ from dicomgallery.serving.kept_files import respond_gzip
 _JSON: Final = Form.JSON.value
 
 bp = Blueprint("dicomweb_metadata", __name__, url_prefix=PREFIX)
+bp.after_request(negotiation.varied)
 
 
 @bp.get("/studies/<study_uid>/metadata")
@@ -37,7 +39,7 @@ def of_series(study_uid: str, series_uid: str) -> ResponseReturnValue:
     """All instances of a series."""
     checked(study_uid, series_uid)
     form = asked_form()
-    return _answer([metadata.of_series(study_uid, series_uid, service=service_url(), actor=current_actor())], form)
+    return _answer(metadata.of_series(study_uid, series_uid, service=service_url(), actor=current_actor()), form)
 
 
 @bp.get("/studies/<study_uid>/series/<series_uid>/instances/<sop_uid>/metadata")
@@ -78,7 +80,6 @@ def _xml(found: Sequence[SeriesMetadata]) -> Response:
 
 
 def _marked(response: Response, etag: str) -> Response:
-    response.vary.add("Accept")
     response.vary.add("Accept-Encoding")
     if etag:
         # Packed or not it says the same, though the bytes are others.

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
-from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
@@ -14,11 +13,11 @@ from dicomgallery.access import Permission
 from dicomgallery.catalog import objects
 from dicomgallery.catalog.objects import StoredObject
 from dicomgallery.dicomweb import looks, multipart, negotiation
-from dicomgallery.dicomweb.addresses import service_url
+from dicomgallery.dicomweb.addresses import PREFIX, below, service_url
 from dicomgallery.dicomweb.frames import numbers_of
 from dicomgallery.dicomweb.looks import Look
 from dicomgallery.dicomweb.multipart import Part
-from dicomgallery.errors import GalleryError, NotFoundError
+from dicomgallery.errors import GalleryError
 from dicomgallery.imaging.spec import Format
 from dicomgallery.services.pictures import Picture
 from dicomgallery.serving import downloads
@@ -26,7 +25,7 @@ from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
 
-bp = Blueprint("dicomweb_rendered", __name__, url_prefix="/dicom-web")
+bp = Blueprint("dicomweb_rendered", __name__, url_prefix=PREFIX)
 bp.after_request(negotiation.varied)
 
 _STUDY: Final = "/studies/<study>"
@@ -87,11 +86,7 @@ def _answer(study: str, series: str | None, sop: str | None, frames: str | None,
 def _shown(found: Sequence[StoredObject], frames: str | None) -> list[Shown]:
     """The frames that are named, else the one that stands for all: the middle one of the middle image."""
     if frames is not None:
-        last = max(found[0].frames, 1)
-        numbers = numbers_of(frames)
-        if max(numbers) > last:
-            raise NotFoundError(f"It has {last} frames; number {max(numbers)} is not among them.")
-        return [(found[0], number) for number in numbers]
+        return [(found[0], number) for number in numbers_of(frames, found[0])]
     images = [one for one in found if one.has_pixels] or found
     return [(images[len(images) // 2], None)]
 
@@ -110,9 +105,9 @@ def _parts(shown: Sequence[Shown], look: Look, *, whole: bool) -> Response:
 
     def part(one: StoredObject, frame: int | None) -> Part:
         data = looks.picture(one, frame, look, actor=actor).read()
-        where = f"studies/{quote(one.study_uid)}/series/{quote(one.series_uid)}/instances/{quote(one.sop_uid)}"
+        where = below(base, one.study_uid, one.series_uid, one.sop_uid)
         frames = f"/frames/{frame}" if frame is not None else ""
-        return Part(look.format.media_type, (data,), f"{base}/{where}{frames}/rendered", len(data))
+        return Part(look.format.media_type, (data,), f"{where}{frames}/rendered", len(data))
 
     def of_object(one: StoredObject, frame: int | None) -> Iterator[Part]:
         last = one.frames if whole and frame is not None else frame

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotAcceptable
 
 from dicomgallery.access import Permission
 from dicomgallery.dicomweb import multipart, negotiation
-from dicomgallery.dicomweb.addresses import service_url
+from dicomgallery.dicomweb.addresses import PREFIX, below, service_url
 from dicomgallery.dicomweb.multipart import Part
 from dicomgallery.errors import UnavailableError
 from dicomgallery.services import retrieving
@@ -18,7 +18,7 @@ from dicomgallery.serving import downloads
 from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 
-bp = Blueprint("dicomweb_retrieve", __name__, url_prefix="/dicom-web")
+bp = Blueprint("dicomweb_retrieve", __name__, url_prefix=PREFIX)
 bp.after_request(negotiation.varied)
 
 DICOM: Final = "application/dicom"
@@ -120,7 +120,7 @@ def _flow(deliveries: Iterator[Delivery], base: str) -> Iterator[Part]:
 
 def _part(delivery: Delivery, base: str) -> Part:
     one = delivery.object
-    location = f"{base}/studies/{quote(one.study_uid)}/series/{quote(one.series_uid)}/instances/{quote(one.sop_uid)}"
+    location = below(base, one.study_uid, one.series_uid, one.sop_uid)
     return Part(_type_of(delivery), delivery.chunks(), location, delivery.size_bytes)
 
 

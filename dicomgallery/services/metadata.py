@@ -89,10 +89,10 @@ class SeriesMetadata:
         yield b"]"
 
 
-def of_series(study_uid: str, series_uid: str, *, service: str, actor: Actor) -> SeriesMetadata:
-    """That of a series; NotFoundError when it is not here."""
+def of_series(study_uid: str, series_uid: str, *, service: str, actor: Actor) -> list[SeriesMetadata]:
+    """That of a series in each workspace that has it; NotFoundError when it is not here."""
     demand(actor, Permission.VIEW)
-    return _of(catalog.places(actor.scope, study_uid, series_uid)[0], service, actor.scope)
+    return [_of(place, service, actor.scope) for place in catalog.places(actor.scope, study_uid, series_uid)]
 
 
 def of_study(study_uid: str, *, service: str, actor: Actor) -> list[SeriesMetadata]:
@@ -104,11 +104,10 @@ def of_study(study_uid: str, *, service: str, actor: Actor) -> list[SeriesMetada
 def of_instance(study_uid: str, series_uid: str, sop_uid: str, *, service: str, actor: Actor) -> SeriesMetadata:
     """That of one instance, as of a series that has no other."""
     demand(actor, Permission.VIEW)
-    place = catalog.places(actor.scope, study_uid, series_uid)[0]
-    found = catalog.members(actor.scope, place.series_id, sop_uid)
-    if not found:
-        raise NotFoundError(catalog.NOT_HERE)
-    return SeriesMetadata(place, found, service, actor.scope)
+    for place in catalog.places(actor.scope, study_uid, series_uid):
+        if found := catalog.members(actor.scope, place.series_id, sop_uid):
+            return SeriesMetadata(place, found, service, actor.scope)
+    raise NotFoundError(catalog.NOT_HERE)
 
 
 def etag_of(series: Sequence[SeriesMetadata]) -> str:
