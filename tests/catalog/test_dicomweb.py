@@ -97,3 +97,23 @@ def test_a_scope_sees_its_own_and_nothing_else(rows: list[int]) -> None:
         members.places(OTHER, "1.2.1")
     assert members.members(OTHER, rows[0]) == []
     assert [place.series_uid for place in members.places(HOME, "1.2.1")] == ["1.2.1.2", "1.2.1.1"]
+
+
+ODD = (
+    "\0", "\0*", "*\0", "a\0b", "*\\*", "!%_[*", "\U0001f600*", "\ufffd?", "'--", "=", "==\0", "^^*", "\x1f", "a" * 900,
+)  # fmt: skip
+
+
+def test_odd_texts_find_nothing_and_break_nothing(rows: list[int]) -> None:
+    assert rows
+    for key in ("PatientID", "PatientName", "Modality", "ImageType", "PatientAge", "ReferringPhysicianName"):
+        for value in ODD:
+            for fuzzy in ("true", "false"):
+                asked = parse(Resource.INSTANCES, {key: value, "fuzzymatching": fuzzy, "offset": "9" * 30}.items())
+                if isinstance(asked, Asked):
+                    assert list(search(EVERYTHING, asked).models) == []
+    for key in ("InstanceNumber", "Rows", "NumberOfFrames", "NumberOfStudyRelatedInstances"):
+        for value in ("9" * 18, "-" + "9" * 18, "1.5", "9" * 400, "1e18", "1e300", "2147483648"):
+            asked = parse(Resource.INSTANCES, {key: value}.items())
+            if isinstance(asked, Asked):
+                assert list(search(EVERYTHING, asked).models) == []

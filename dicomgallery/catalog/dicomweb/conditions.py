@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, false, func, or_, select, true
 
 from dicomgallery.access import Scope
 from dicomgallery.catalog.dicomweb.asking import Asked
@@ -14,7 +14,6 @@ from dicomgallery.dicom.matching import Empty, FuzzyNames, Matcher, Moments, Nam
 from dicomgallery.dicom.spans import Span
 from dicomgallery.models import Base, Instance, Patient, Series, Study, is_sqlite
 
-_LARGEST: Final = 1 << 62
 _NAMED: Final = {0x00100010: Patient.name_key}
 """The folded form of a name."""
 
@@ -66,7 +65,9 @@ def _narrow(held: Held, matcher: Matcher) -> tuple[ColumnElement[bool] | None, b
         case Texts(patterns, wild):
             return _texts(held, patterns, wild=wild)
         case Numbers(numbers):
-            whole = [int(number) for number in numbers if number == int(number) and abs(number) < _LARGEST]
+            # PostgreSQL refuses to compare a column with what is too large for it.
+            most = 1 << (62 if isinstance(column.type, BigInteger) else 31)
+            whole = [int(number) for number in numbers if number == int(number) and abs(number) < most]
             return column.in_(whole), held.vr == "IS" and held.tag != 0x00280008
         case Moments(_, ranges):
             return _moments(held, ranges)
@@ -98,7 +99,7 @@ def _names(held: Held, patterns: tuple[tuple[str, ...], ...]) -> ColumnElement[b
 
 def _name(key: Any, groups: tuple[str, ...]) -> ColumnElement[bool]:
     if len(groups) > 1:
-        return and_(*(_like(key, f"*{group}*") for group in groups if group))
+        return and_(true(), *(_like(key, f"*{group}*") for group in groups if group))
     pattern = groups[0]
     whole = _like(key, pattern) if is_wild(pattern) else key == pattern
     start = pattern.replace("?", "*").partition("*")[0]
