@@ -60,8 +60,7 @@ class SeriesMetadata:
         if found is not None:
             return found
         unread: list[int] = []
-        made = cache().keep(self.key, self._pieces(unread))
-        return cache().keep_for_now(self.key) if unread else made
+        return cache().keep(self.key, self._pieces(unread), is_whole=lambda: not unread)
 
     def models(self, unread: list[int] | None = None) -> Iterator[tuple[str, bytes]]:
         """The address of each instance and its DICOM JSON, some of them read at a time.

@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -76,8 +76,11 @@ class MetadataCache:
         cache_files.touch(path, used_at, after_seconds=TOUCH_SECONDS)
         return path
 
-    def keep(self, key: Key, pieces: Iterable[bytes]) -> Path:
-        """Write pieces one after another, compressed; older states of the series go. OSError when the disk refuses."""
+    def keep(self, key: Key, pieces: Iterable[bytes], *, is_whole: Callable[[], bool]) -> Path:
+        """Write pieces one after another, compressed; older states of the series go. OSError when the disk refuses.
+
+        What is not whole, which is known once all is written, never stands in the place of a key.
+        """
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         aside = self.root / f".{secrets.token_hex(8)}"
         try:
@@ -86,18 +89,15 @@ class MetadataCache:
                 for piece in pieces:
                     file.write(stream.compress(piece))
                 file.write(stream.flush())
-            path = aside.replace(self.root / key.name)
+            kept = key if is_whole() else replace(key, members=_INCOMPLETE)
+            path = aside.replace(self.root / kept.name)
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
         for other in self.root.glob(f"{key.series_id}-*{_ENDING}"):
-            if other.name.split("-")[1] != key.members:
+            if other.name.split("-")[1] != kept.members:
                 other.unlink(missing_ok=True)
         return path
-
-    def keep_for_now(self, key: Key) -> Path:
-        """Take what was kept out of the way, so that it is made again the next time; gives where it is."""
-        return (self.root / key.name).replace(self.root / replace(key, members=_INCOMPLETE).name)
 
     def forget(self, key: Key) -> None:
         """Remove a file."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
+from werkzeug.wsgi import ClosingIterator
 
 from dicomgallery import logs
 
@@ -23,11 +24,26 @@ class GalleryResponse(Response):
     def get_app_iter(self, environ: "WSGIEnvironment") -> Iterable[bytes]:
         """A list where there is one, which the server need not ask for piece by piece."""
         pieces = super().get_app_iter(environ)
-        if not self.is_sequence or self.direct_passthrough:
+        if self.direct_passthrough:
             return pieces
+        if not self.is_sequence:
+            return _Watched(pieces)
         body = list(pieces)
         self.close()
         return body
+
+
+class _Watched(ClosingIterator):
+    """Pieces that are still made while they are sent: what breaks them off comes too late for an error page."""
+
+    def __next__(self) -> bytes:
+        try:
+            return super().__next__()
+        except StopIteration:
+            raise
+        except Exception:
+            log.exception("an answer broke off")
+            raise
 
 
 def init_app(app: Flask) -> None:

@@ -71,6 +71,11 @@ def test_a_page_of_another_site_deletes_and_stores_nothing(
     assert client.delete(paths[0], headers=stranger).status_code == 403
     answer = client.post(STUDIES, data=data, headers={**stranger, "Content-Type": "application/dicom"})
     assert answer.status_code == 403
+
+    # With a session, even a page of ours must show its token.
+    client.set_cookie(client.application.config["SESSION_COOKIE_NAME"], "anything")
+    assert client.delete(paths[0]).status_code == 403
+    assert client.post(STUDIES, data=data, content_type="application/dicom").status_code == 403
     assert gallery.instance_count() == 4
 
 

@@ -1,7 +1,9 @@
-"""Metadata of what lies in several workspaces."""
+"""Metadata of series: where they are kept, and of which workspaces they are."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import orjson
 
@@ -9,6 +11,7 @@ from dicomgallery.access import Actor
 from dicomgallery.dicom import synthetic
 from dicomgallery.models import Workspace, transaction
 from dicomgallery.services import metadata
+from dicomgallery.services.metadata_cache import Key, MetadataCache, is_whole
 from tests.conftest import Gallery
 
 
@@ -31,3 +34,20 @@ def test_who_sees_two_workspaces_reads_every_instance_of_a_series_that_both_have
         [ours.SOPInstanceUID],
         [theirs.SOPInstanceUID],
     ]
+
+
+def test_what_misses_an_instance_never_stands_in_the_place_of_the_whole(tmp_path: Path) -> None:
+    cache, key = MetadataCache(tmp_path, "1"), Key(1, "members", "service")
+    unread: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        yield b"["
+        unread.append(7)
+        yield b"]"
+
+    made = cache.keep(key, pieces(), is_whole=lambda: not unread)
+
+    assert (is_whole(made), cache.find(key)) == (False, None)
+    assert list(tmp_path.rglob("*.gz")) == [made]
+    unread.clear()
+    assert cache.keep(key, [b"[]"], is_whole=lambda: not unread) == cache.find(key)

@@ -387,6 +387,22 @@ def test_an_answer_that_is_at_hand_is_one_list(house: House) -> None:
         assert not isinstance(house.app.response_class(iter(["one"])).get_app_iter(environ), list)
 
 
+def test_an_answer_that_breaks_off_leaves_a_line_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    environ = house.client().get("/page").request.environ
+
+    def made() -> Iterator[bytes]:
+        yield b"one"
+        raise ValueError("secret")
+
+    with house.app.app_context():
+        pieces = iter(house.app.response_class(made()).get_app_iter(environ))
+        assert next(pieces) == b"one"
+        with pytest.raises(ValueError, match="secret"):
+            next(pieces)
+
+    assert [record.message for record in caplog.records if record.exc_info] == ["an answer broke off"]
+
+
 def test_a_session_with_a_wrong_signature_is_an_empty_one(house: House) -> None:
     client = house.client()
     client.set_cookie("dicomgallery", "eyJvd25lciI6MX0.forged")
