@@ -54,6 +54,9 @@ def store(study_uid: str | None = None) -> ResponseReturnValue:
 
 def _arriving() -> Arriving:
     limit = settings.current().max_stream_bytes
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        # RFC 9110 8.4: who packs a body must learn that it is not opened here.
+        raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
     kind, options = media_type(request.headers.get("Content-Type", ""))
     if kind == DICOM:
         whole = staged_body(limit)

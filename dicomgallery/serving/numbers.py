@@ -3,11 +3,12 @@
 from flask import Response, request, send_file
 
 from dicomgallery.errors import UnavailableError
-from dicomgallery.imaging.packing import is_packed, unpacked
+from dicomgallery.imaging.packing import is_packed
 from dicomgallery.imaging.spec import Format
 from dicomgallery.services.pictures import NoPicture
 from dicomgallery.services.volume_numbers import Numbers
 from dicomgallery.serving.headers import PRIVATE
+from dicomgallery.serving.kept_files import respond_gzip
 from dicomgallery.serving.pictures import respond
 
 _MAGIC_BYTES = 2
@@ -36,9 +37,6 @@ def _file(found: Numbers) -> Response:
     media_type = Format.VALUES.media_type
     with found.path.open("rb") as file:
         packed = is_packed(file.read(_MAGIC_BYTES))
-    if packed and request.accept_encodings.quality("gzip") <= 0:
-        return Response(unpacked(found.path.read_bytes()), mimetype=media_type)
-    response = send_file(found.path, mimetype=media_type, conditional=False, etag=False)
     if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+        return respond_gzip(found.path, media_type)
+    return send_file(found.path, mimetype=media_type, conditional=False, etag=False)

@@ -1,5 +1,6 @@
 """STOW-RS: every instance has its own outcome, told as PS3.18 annex I has it."""
 
+import gzip
 from collections.abc import Sequence
 from typing import Any
 
@@ -254,3 +255,14 @@ def test_parts_are_named_by_what_they_say_or_by_their_number(client: FlaskClient
         "../CT 1.dcm",
         "part 2",
     ]
+
+
+def test_a_packed_body_is_refused_by_its_name(client: FlaskClient) -> None:
+    body, headers = multipart([synthetic.as_bytes(synthetic.basic_report())])
+
+    packed = client.post(STUDIES, data=gzip.compress(body), headers={**headers, "Content-Encoding": "gzip"})
+    plain = client.post(STUDIES, data=body, headers={**headers, "Content-Encoding": "identity"})
+
+    assert packed.status_code == 415
+    assert "Content-Encoding" in packed.get_json()["detail"]
+    assert plain.status_code == 200
