@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, TypeAlias
 
@@ -35,9 +35,13 @@ class Wish:
     transfer_syntax: str = ""
     """A UID, `*` for any, empty where none is said."""
     quality: float = 1.0
+    never: frozenset[str] = frozenset()
+    """Media types that a wildcard does not stand for."""
 
     def covers(self, media_type: str) -> bool:
         """Say whether this media type is one of those."""
+        if media_type in self.never:
+            return False
         kind, _, subtype = self.media_type.partition("/")
         # "image/" is how some clients write "image/*".
         return self.media_type in {_ANY, media_type} or (subtype in {"*", ""} and media_type.startswith(f"{kind}/"))
@@ -71,10 +75,13 @@ def read(text: str) -> tuple[Wish, ...]:
     found = [wish for part in _COMMAS.findall(text)[:_MOST] if (wish := _wish(part)) is not None]
     if not found:
         raise BadRequest("What is accepted is not said as HTTP has it: media types with a slash, commas between them.")
+    # RFC 9110 12.4.2: a quality of 0 is a refusal, also beside a wildcard.
+    never = frozenset(wish.media_type for wish in found if wish.is_exact) - {
+        wish.media_type for wish in found if wish.quality > 0
+    }
+    some = (wish if wish.is_exact else replace(wish, never=never) for wish in found if wish.quality > 0)
     # Sorting keeps the order of those alike; what names one type goes before a wildcard (RFC 9110 12.5.1).
-    return tuple(
-        sorted((wish for wish in found if wish.quality > 0), key=lambda wish: (-wish.quality, not wish.is_exact))
-    )
+    return tuple(sorted(some, key=lambda wish: (-wish.quality, not wish.is_exact)))
 
 
 def wanted(found: Sequence[Wish]) -> Wanted:

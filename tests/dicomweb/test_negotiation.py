@@ -23,6 +23,13 @@ def test_the_most_welcome_comes_first_and_a_wildcard_after_what_is_named() -> No
     assert [wish.media_type for wish in found] == ["image/jpeg", "*/*", "image/png"]
 
 
+def test_what_is_refused_is_not_had_by_a_wildcard_either() -> None:
+    some, _, anything = negotiation.read("image/*;q=0.5, */*;q=0.1, image/jpeg;q=0, image/png;q=0.2")
+
+    assert (some.covers("image/gif"), some.covers("image/jpeg"), anything.covers("image/jpeg")) == (True, False, False)
+    assert anything.covers("image/png")
+
+
 def test_a_comma_in_quotes_separates_nothing() -> None:
     found = negotiation.read('image/jpeg; note="a, b; c", image/png')
 
