@@ -10,6 +10,7 @@ from dicomgallery.services import removal
 from dicomgallery.serving import paging
 from dicomgallery.serving.filters import count, plural
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.web.calls import keeping
 from dicomgallery.web.cards import shown
 from dicomgallery.web.going_back import back
 from dicomgallery.web.saying import say
@@ -29,6 +30,7 @@ def index() -> ResponseReturnValue:
         deeds=[(deed, shown(deed.covers)) for deed in listing.items],
         total=bins.count(scope),
         days=settings.current().bin_days,
+        calls=keeping.of_list("bin"),
         next_href=paging.address(url_for("bin.index"), [], cursor_after=after) if after else "",
     )
 
@@ -44,6 +46,7 @@ def show(deed_id: int) -> ResponseReturnValue:
     return render_template(
         "bin/show.html",
         deed=deed,
+        calls=keeping.of_list("bin"),
         cards=shown(images.items),
         next_href=paging.address(here, [], cursor_after=after) if after else "",
     )

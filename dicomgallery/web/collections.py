@@ -10,6 +10,7 @@ from dicomgallery.services import collecting
 from dicomgallery.serving import paging
 from dicomgallery.serving.filters import count, plural
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.web.calls import keeping, searches
 from dicomgallery.web.forms.collections import CollectionForm
 from dicomgallery.web.forms.selection import selection_of
 from dicomgallery.web.results import Results
@@ -25,7 +26,13 @@ def index() -> ResponseReturnValue:
     listing = collections.listing(current_actor().scope, cursor=paging.cursor())
     after = listing.next_cursor
     next_href = paging.address(url_for("collections.index"), [], cursor_after=after) if after else ""
-    return render_template("collections/index.html", listing=listing, next_href=next_href, is_first=not paging.cursor())
+    return render_template(
+        "collections/index.html",
+        listing=listing,
+        next_href=next_href,
+        is_first=not paging.cursor(),
+        calls=keeping.of_list("collections"),
+    )
 
 
 @bp.post("")
@@ -51,7 +58,13 @@ def show(collection_id: int) -> ResponseReturnValue:
     results = Results.of(scope, query, path=here, cursor=paging.cursor(), within=collection_id)
     if paging.wants_partial():
         return render_template("_partials/page_of_cards.html", results=results)
-    return render_template("collections/show.html", collection=collection, results=results, changes_since=results.since)
+    return render_template(
+        "collections/show.html",
+        collection=collection,
+        results=results,
+        changes_since=results.since,
+        calls=searches.of_collection(collection_id, query),
+    )
 
 
 @bp.post("/<int:collection_id>/rename")

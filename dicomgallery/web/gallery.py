@@ -12,6 +12,7 @@ from dicomgallery.services.receiving import receive
 from dicomgallery.serving import paging
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.uploads import incoming_parts
+from dicomgallery.web.calls import searches
 from dicomgallery.web.results import Results
 from dicomgallery.web.saying import say
 
@@ -29,7 +30,8 @@ def index() -> ResponseReturnValue:
     results = Results.of(current_actor().scope, query, path=url_for("gallery.index"), cursor=paging.cursor())
     if paging.wants_partial():
         return render_template("_partials/page_of_cards.html", results=results)
-    return render_template("gallery/index.html", results=results, changes_since=results.since)
+    found = searches.of(query)
+    return render_template("gallery/index.html", results=results, changes_since=results.since, calls=found)
 
 
 @bp.post("/demo")

@@ -14,6 +14,7 @@ from dicomgallery.serving import downloads
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.pictures import respond
 from dicomgallery.web import explaining, stacks, stories
+from dicomgallery.web.calls import images as calls
 from dicomgallery.web.cards import image_page
 from dicomgallery.web.image_page import ImagePage
 from dicomgallery.web.look import Look
@@ -36,7 +37,7 @@ def detail(image_id: int) -> ResponseReturnValue:
         return redirect(url_for("images.detail", image_id=wanted) + look.query(frame=None).rstrip("?"), 303)
     explain, all_rows = request.args.get("explain", ""), request.args.get("rows") == "all"
     page = ImagePage(current_actor(), found, look, explain=explain, all_rows=all_rows)
-    return render_template("images/detail.html", page=page)
+    return render_template("images/detail.html", page=page, calls=calls.of_image(page))
 
 
 @bp.get("/explain/<key>")

@@ -9,6 +9,7 @@ from dicomgallery.catalog.selection import Selection
 from dicomgallery.serving import downloads
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.web import crumbs, glance, ohif_links
+from dicomgallery.web.calls import levels
 from dicomgallery.web.cards import shown
 
 bp = Blueprint("patients", __name__, url_prefix="/patients/<int:patient_id>")
@@ -28,6 +29,7 @@ def show(patient_id: int) -> ResponseReturnValue:
         facts=glance.of_patient(page.patient),
         changes_since=changes.latest(scope),
         why_no_ohif=ohif_links.why_not(),
+        calls=levels.of_patient(page),
     )
 
 

@@ -11,6 +11,7 @@ from dicomgallery.ingest.outcome import ADVICE, Reason
 from dicomgallery.models import ReceiptLine
 from dicomgallery.serving import paging
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.web.calls import keeping
 from dicomgallery.web.cards import image_page
 
 bp = Blueprint("receipts", __name__, url_prefix="/receipts")
@@ -52,7 +53,13 @@ def index() -> ResponseReturnValue:
     listing = receipts.listing(current_actor().scope, cursor=paging.cursor())
     after = listing.next_cursor
     next_href = paging.address(url_for("receipts.index"), [], cursor_after=after) if after else ""
-    return render_template("receipts/index.html", listing=listing, next_href=next_href, origins=ORIGINS)
+    return render_template(
+        "receipts/index.html",
+        listing=listing,
+        next_href=next_href,
+        origins=ORIGINS,
+        calls=keeping.of_list("receipts"),
+    )
 
 
 @bp.get("/<int:receipt_id>")
@@ -73,6 +80,7 @@ def show(receipt_id: int) -> ResponseReturnValue:
         filters=_filters(here, account.outcomes, chosen),
         next_href=paging.address(here, kept, cursor_after=lines.next_cursor) if lines.next_cursor else "",
         origins=ORIGINS,
+        calls=keeping.of_receipt(receipt_id, chosen),
     )
 
 

@@ -9,6 +9,7 @@ from dicomgallery.catalog.selection import Selection
 from dicomgallery.serving import downloads, paging
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.web import crumbs, glance, stacks, strips
+from dicomgallery.web.calls import levels
 from dicomgallery.web.cards import shown, slice_card
 
 bp = Blueprint("series", __name__, url_prefix="/series/<int:series_id>")
@@ -33,6 +34,7 @@ def show(series_id: int) -> ResponseReturnValue:
         strip=strips.strip_of(page.slices),
         next_href=paging.from_start(url_for("series.show", series_id=series_id), start + PAGE_SIZE, len(page.slices)),
         changes_since=changes.latest(scope),
+        calls=levels.of_series(page),
     )
 
 

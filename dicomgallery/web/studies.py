@@ -10,6 +10,7 @@ from dicomgallery.services import removal
 from dicomgallery.serving import downloads
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.web import crumbs, glance, ohif_links
+from dicomgallery.web.calls import levels
 from dicomgallery.web.cards import shown
 from dicomgallery.web.saying import say
 
@@ -32,6 +33,7 @@ def show(study_id: int) -> ResponseReturnValue:
         changes_since=changes.latest(scope),
         ohif=ohif_links.of_study(page.study.study_uid),
         why_no_ohif=ohif_links.why_not(),
+        calls=levels.of_study(page.study),
     )
 
 

@@ -10,6 +10,7 @@ from dicomgallery.errors import RefusedError
 from dicomgallery.services import exports
 from dicomgallery.serving import downloads, errors, paging
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.web.calls import keeping
 from dicomgallery.web.exports import asking
 from dicomgallery.web.exports.form import Form
 from dicomgallery.web.exports.words import Told
@@ -26,7 +27,8 @@ REFRESH_SECONDS = "2"
 @needs(Permission.EXPORT)
 def form(key: str) -> ResponseReturnValue:
     """Ask what a series is to leave as; the address carries the window of the viewer over."""
-    return render_template("exports/form.html", form=Form(current_actor(), key, request.args))
+    page = Form(current_actor(), key, request.args)
+    return render_template("exports/form.html", form=page, calls=keeping.of_export_form(page.series.id, page.kind))
 
 
 @bp.post("/series/<key>/exports")
@@ -56,6 +58,7 @@ def index() -> ResponseReturnValue:
         "exports/index.html",
         exports=[Told.of(account) for account in listing.items],
         next_href=paging.address(url_for("exports.index"), [], cursor_after=after) if after else "",
+        calls=keeping.of_list("exports"),
     )
 
 
@@ -70,7 +73,8 @@ def show(export_id: int) -> ResponseReturnValue:
         headers["Refresh"] = REFRESH_SECONDS
     elif account.stage == "ready" and is_new:
         headers["Refresh"] = f"0; url={url_for('exports.file', export_id=export_id)}"
-    return render_template("exports/show.html", export=Told.of(account), is_new=is_new), headers
+    calls = keeping.of_export(export_id, is_ready=account.stage == "ready")
+    return render_template("exports/show.html", export=Told.of(account), is_new=is_new, calls=calls), headers
 
 
 @bp.get("/exports/<int:export_id>/file")

@@ -17,6 +17,8 @@ from dicomgallery.serving.headers import PRIVATE
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.numbers import respond_numbers
 from dicomgallery.serving.pictures import respond
+from dicomgallery.web.calls import images
+from dicomgallery.web.calls import volumes as calls
 from dicomgallery.web.viewer import asking, leaving
 from dicomgallery.web.viewer.planes import Planes
 from dicomgallery.web.viewer.room import Room, viewer_page
@@ -42,7 +44,8 @@ def show(key: str) -> ResponseReturnValue:
         return _of_volume(actor, room)
     page = slice_of(actor, room, request.args)
     template = "viewer/empty.html" if page is None else f"viewer/{room.tab}.html"
-    return render_template(template, room=room, page=page, stage=Stage())
+    shown = None if page is None else images.of_slice(page)
+    return render_template(template, room=room, page=page, stage=Stage(), calls=shown)
 
 
 def _of_volume(actor: Actor, room: Room) -> ResponseReturnValue:
@@ -59,8 +62,10 @@ def _of_volume(actor: Actor, room: Room) -> ResponseReturnValue:
         again = viewer_page(room.series.id, tab=room.tab, **room.kept, again=1)
         return render_template("viewer/refused.html", room=room, refused=found, again=again)
     if room.tab == "3d":
-        return render_template("viewer/3d.html", room=room, turning=Turning(room, found, request.args))
-    return render_template("viewer/planes.html", room=room, planes=Planes(room, found, request.args))
+        turning = Turning(room, found, request.args)
+        return render_template("viewer/3d.html", room=room, turning=turning, calls=calls.of_turning(turning))
+    planes = Planes(room, found, request.args)
+    return render_template("viewer/planes.html", room=room, planes=planes, calls=calls.of_planes(planes))
 
 
 @bp.get("/viewer/frames.json")
