@@ -3,7 +3,7 @@
 from typing import Any
 
 from dicomgallery.imaging.spec import Format
-from dicomgallery.web.calls.writing import NO_UID, Call, Calls, below, called, curl, dicomweb, python, rest
+from dicomgallery.web.calls.writing import Call, Calls, below, called, curl, dicomweb, python, rest
 from dicomgallery.web.image_page import ImagePage
 from dicomgallery.web.look import Look
 from dicomgallery.web.viewer.slices import SlicePage
@@ -48,8 +48,6 @@ def _by_dicomweb(page: ImagePage) -> Call:
     if one.binned_at is not None or not one.is_current:
         return dicomweb(remark="DICOMweb has only what is in the gallery now, and not what was binned or replaced.")
     path = below(page.study.study_uid, page.series.series_uid, one.sop_uid)
-    if not path:
-        return dicomweb(remark=NO_UID)
     lines = [curl(f"{path}/metadata")]
     look, window = page.look, []
     if not _is_pictured(page):

@@ -5,7 +5,7 @@ from typing import Final
 from dicomgallery.catalog.patients import PatientPage
 from dicomgallery.catalog.series import SeriesPage
 from dicomgallery.models import Study
-from dicomgallery.web.calls.writing import NO_UID, Calls, below, called, curl, dicomweb, python, rest
+from dicomgallery.web.calls.writing import Calls, below, called, curl, dicomweb, python, rest
 
 MOST_STUDIES: Final = 5
 """Of a patient, each with a call of its own."""
@@ -31,7 +31,7 @@ def of_study(study: Study) -> Calls:
     path = below(study.study_uid)
     return [
         rest(curl(f"/api/v1/studies/{study.id}"), curl("/api/v1/series", [("study", str(study.id))])),
-        dicomweb(curl(f"{path}/series")) if path else dicomweb(remark=NO_UID),
+        dicomweb(curl(f"{path}/series")),
         python(
             f"print({called('row', 'studies', study.id)})",
             f"for series in {called('series', study=study.id)}:",
@@ -46,7 +46,7 @@ def of_series(page: SeriesPage) -> Calls:
     path = below(page.study.study_uid, series.series_uid)
     return [
         rest(curl(f"/api/v1/series/{series.id}"), curl("/api/v1/instances", [("series", str(series.id))])),
-        dicomweb(curl(f"{path}/instances")) if path else dicomweb(remark=NO_UID),
+        dicomweb(curl(f"{path}/instances")),
         python(
             f"print({called('row', 'series', series.id)})",
             f"for image in {called('instances', series=series.id)}:",

@@ -33,8 +33,8 @@ def _plane(room: Room, plane: str, src: str) -> str:
 
 def _others(room: Room) -> list[Call]:
     path = below(room.page.study.study_uid, room.series.series_uid)
-    slices = [curl(f"{path}/instances")] if path else []
+    remark = "DICOMweb cannot ask for a volume; it has the slices that this one is made of."
     return [
-        dicomweb(*slices, remark="DICOMweb cannot ask for a volume; it has the slices that this one is made of."),
+        dicomweb(curl(f"{path}/instances"), remark=remark),
         python(f"stack = {called('to_numpy', series=room.series.id)}", "print(stack.values.shape, stack.spacing_mm)"),
     ]

@@ -1,6 +1,5 @@
 """Calls as they are written down: each value quoted for the shell, the address or the Python it stands in."""
 
-import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +13,6 @@ from dicomgallery.serving.identity import is_guarded
 
 Pairs = Iterable[tuple[str, str]]
 
-# What the door for DICOMweb answers to (PS3.5 9.1); a file may say anything.
-_UID: Final = re.compile(r"[0-9.]{1,64}")
 _SAFE_IN_QUERY: Final = ",:/"
 
 
@@ -30,11 +27,6 @@ class Call:
     """What is otherwise than on the page, or why there is no call, in a sentence."""
     is_identity: bool = False
     """Whether somebody typed a part of it, and may have typed a name."""
-
-    @property
-    def text(self) -> str:
-        """All of it, to be copied."""
-        return "\n".join(self.lines)
 
 
 Calls = Sequence[Call]
@@ -87,13 +79,10 @@ def called(name: str, *values: object, **named: Any) -> str:
 
 
 def below(*uids: str) -> str:
-    """The path of a study, a series, an instance (PS3.18 10.1.1); empty where a UID is none."""
-    if not all(_UID.fullmatch(uid) for uid in uids):
-        return ""
+    """The path of a study, a series, an instance (PS3.18 10.1.1)."""
     return "/dicom-web" + "".join(f"/{word}/{uid}" for word, uid in zip(_WORDS, uids, strict=False))
 
 
-NO_UID: Final = "DICOMweb names things by their UIDs, and a UID of this is not a valid one."
 _WORDS: Final = ("studies", "series", "instances")
 
 
