@@ -73,6 +73,7 @@ def test_privacy_hides_who_and_where_in_a_directory(meet: Meet, workshop: Server
     expect(story.get_by_text("CT Chest")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_directory_fits_the_window(meet: Meet, workshop: Server) -> None:
     _, _, directory = a_medium(workshop)
     visitor = meet(workshop)
@@ -82,6 +83,7 @@ def test_a_directory_fits_the_window(meet: Meet, workshop: Server) -> None:
     look_over(visitor, "directory")
 
 
+@pytest.mark.long
 def test_treatment_records_fit_the_window(meet: Meet, workshop: Server) -> None:
     planned = plan(beam(1, "Field 1", (0, "NONE")))
     halted = session(given(1, "116", "116"), given(2, "90", "41.5", "MACHINE"), plan_uid=planned.SOPInstanceUID)

@@ -96,6 +96,7 @@ def test_privacy_hides_what_is_written_in_a_document(meet: Meet, workshop: Serve
         visitor.page.keyboard.press("p")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "data"),
     [("pdf", LETTER), ("cda", documents.CDA), ("stl", documents.stl()), ("mtl", documents.MTL)],

@@ -114,6 +114,7 @@ def test_without_script_links_step_through_frames_and_parts(workshop: Server, me
     assert visitor.page.url.endswith(f"{second}?frame=1&tab=frames")
 
 
+@pytest.mark.long
 def test_the_table_can_be_read_wide_and_narrow_dark_and_light(workshop: Server, meet: Meet) -> None:
     (where,) = sent(workshop, enhanced.pictured(enhanced.diffusion(8, (0, 500, 1000))))
     part, *_ = sent(workshop, *(enhanced.pictured(one) for one in enhanced.parts(3, 4)))

@@ -90,6 +90,7 @@ def test_a_state_is_stepped_through_and_leads_to_its_image_and_back(meet: Meet, 
     expect(page.locator(".presentation-texts")).to_contain_text("Follow this one")
 
 
+@pytest.mark.long
 def test_states_can_be_read_in_both_themes(meet: Meet, stated: Server) -> None:
     visitor = meet(stated)
     open_series(visitor, "Marks")

@@ -103,6 +103,7 @@ def test_the_planes_are_stepped_through_without_a_script(meet: Meet, treated: Se
     assert "roi=2" in visitor.path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", ["Blocks", "Sheet"])
 def test_structure_sets_and_plans_can_be_read_in_both_themes(meet: Meet, treated: Server, words: str) -> None:
     visitor = meet(treated)

@@ -105,6 +105,7 @@ def test_the_planes_are_stepped_through_without_a_script(meet: Meet, segmented: 
     assert "segment=1&opacity=25" in visitor.path
 
 
+@pytest.mark.long
 def test_segmentations_can_be_read_in_both_themes(meet: Meet, segmented: Server) -> None:
     visitor = meet(segmented)
     open_series(visitor, "Segmented")

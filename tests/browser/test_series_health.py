@@ -46,6 +46,7 @@ def sent(server: Server, datasets: list[Dataset]) -> str:
     return found[1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stack", [tilted, gapped])
 def test_the_strip_fits_and_can_be_read_wide_and_narrow_dark_and_light(
     workshop: Server, meet: Meet, stack: Callable[[], list[Dataset]]

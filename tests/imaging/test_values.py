@@ -190,6 +190,7 @@ def test_what_is_packed_comes_out_in_pieces_and_whole() -> None:
     assert b"".join(unpacked(whole[:-100])) == body[: len(b"".join(unpacked(whole[:-100])))]
 
 
+@pytest.mark.long
 def test_every_frame_of_the_corpus_that_claims_to_be_exact_is() -> None:
     if not CORPUS.is_dir():
         pytest.skip("the corpus is not beside this checkout")

@@ -52,6 +52,7 @@ class Slow:
             self.statuses.append(response.status)
 
 
+@pytest.mark.long
 def test_sixty_slow_bodies_and_silent_sockets_do_not_hold_up_a_page(server: Server) -> None:
     slow = Slow(server)
     raw = [synthetic.as_bytes(dataset) for dataset in synthetic.ct_series(SLOW_BODIES // 2, 32, 32)]

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bench.server import serving
 from dicomgallery import ohif
@@ -23,6 +24,7 @@ def page(port: int) -> bytes:
             return b""
 
 
+@pytest.mark.long
 def test_it_comes_with_the_gallery_and_goes_with_it(tmp_path: Path) -> None:
     port, data = free_port(), tmp_path / "data"
     ohif.home(data).mkdir(parents=True)
