@@ -33,6 +33,7 @@ def dropped(visitor: Visitor, server: Server, archive: Path, patient: str) -> No
     visitor.page.wait_for_url("**/viewer*")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1400, 390])
 def test_dropped_slices_are_looked_at_by_keys_alone(workshop: Server, meet: Meet, tmp_path: Path, width: int) -> None:
     name = f"Walk{width}"
@@ -66,6 +67,7 @@ def test_dropped_slices_are_looked_at_by_keys_alone(workshop: Server, meet: Meet
     expect(slider).not_to_have_value(before)
 
 
+@pytest.mark.long
 def test_a_dropped_multi_frame_object_is_looked_at_the_same_way(workshop: Server, meet: Meet, tmp_path: Path) -> None:
     dataset = synthetic.us_cine(24, 96, 128)
     dataset.PatientID = dataset.PatientName = "WalkFrames"

@@ -264,6 +264,7 @@ def test_panes_go_together_and_the_address_keeps_them(workshop: Server, meet: Me
     expect(page.locator(".stage-words > .viewer-bottom-left")).to_contain_text("of 8")
 
 
+@pytest.mark.long
 def test_a_long_series_holds_a_bounded_number_of_frames(workshop: Server, meet: Meet) -> None:
     visitor = meet(workshop)
     opened(visitor, f"{sent(workshop, chest(60))}/viewer?image=1")

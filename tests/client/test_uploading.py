@@ -152,6 +152,7 @@ def test_a_collection_is_made_of_what_is_sent_and_of_what_was_here(gallery: Gall
     assert [one["file_count"] for one in known if one["name"] == name] == [2]
 
 
+@pytest.mark.long
 def test_one_client_sends_from_several_threads(gallery: Gallery) -> None:
     studies = [ct(2) for _ in range(6)]
     with ThreadPoolExecutor(3) as pool:
