@@ -4,13 +4,17 @@ import { bind } from "./keys.js";
 const root = document.documentElement;
 const light = matchMedia("(prefers-color-scheme: light)");
 
+function shown() {
+  return root.dataset.theme ?? (light.matches ? "light" : "dark");
+}
+
 function show() {
-  const isLight = root.dataset.theme ? root.dataset.theme === "light" : light.matches;
-  root.dataset.shows = isLight ? "light" : "dark";
+  root.dataset.shows = shown();
 }
 
 function toggle() {
-  root.dataset.theme = root.dataset.shows === "light" ? "dark" : "light";
+  // Asked anew: the system may have changed its wish before its event arrives here.
+  root.dataset.theme = shown() === "light" ? "dark" : "light";
   try {
     localStorage.setItem("theme", root.dataset.theme);
   } catch { /* Not kept, then. */ }
