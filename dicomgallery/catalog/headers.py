@@ -8,27 +8,34 @@ import orjson
 from sqlalchemy import select
 
 from dicomgallery.access import Scope
+from dicomgallery.catalog.batches import batches, plain_rows
 from dicomgallery.catalog.scoping import within
 from dicomgallery.dicom.structure import keyword_of
 from dicomgallery.dicom.uids import name_of
 from dicomgallery.dicom.words import tokens_for
-from dicomgallery.models import Header, Instance, db
+from dicomgallery.models import Header, Instance
 
 DEEPEST = 40
 
 
 def with_words(scope: Scope, instance_ids: Sequence[int], tokens: Collection[str]) -> set[int]:
     """Those instances whose headers hold all of these `keyword:word` tokens; one without a header has none."""
-    query = select(Header.instance_id, Header.json_zlib).join(Instance, Header.instance_id == Instance.id)
-    rows = db.session.execute(query.where(Header.instance_id.in_(instance_ids), within(scope, Instance)))
-    return {instance_id for instance_id, packed in rows if holds(orjson.loads(zlib.decompress(packed)), tokens)}
+    found = packed(scope, instance_ids)
+    return {instance_id for instance_id, header in found.items() if holds(_read(header), tokens)}
 
 
-def of(scope: Scope, instance_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+def of(scope: Scope, instance_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """The headers of these instances; those that are not read yet are left out."""
-    query = select(Header.instance_id, Header.json_zlib).join(Instance, Header.instance_id == Instance.id)
-    rows = db.session.execute(query.where(Header.instance_id.in_(instance_ids), within(scope, Instance)))
-    return {instance_id: orjson.loads(zlib.decompress(packed)) for instance_id, packed in rows}
+    return {instance_id: _read(header) for instance_id, header in packed(scope, instance_ids).items()}
+
+
+def packed(scope: Scope, instance_ids: Collection[int]) -> dict[int, bytes]:
+    """The same as they are kept: JSON, compressed by zlib."""
+    found: dict[int, bytes] = {}
+    for some in batches(sorted(instance_ids)):
+        query = select(Header.instance_id, Header.json_zlib).join(Instance, Header.instance_id == Instance.id)
+        found.update(plain_rows(query.where(Header.instance_id.in_(some), within(scope, Instance))))  # type: ignore[arg-type] # pairs
+    return found
 
 
 def holds(header: Mapping[str, Any], tokens: Collection[str]) -> bool:
@@ -40,6 +47,11 @@ def holds(header: Mapping[str, Any], tokens: Collection[str]) -> bool:
     for keyword, value in _values(header, asked, 0):
         asked[keyword] -= _words(keyword, value)
     return not any(asked.values())
+
+
+def _read(header: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(zlib.decompress(header))
+    return found
 
 
 def _values(item: Mapping[str, Any], keywords: Collection[str], depth: int) -> Iterator[tuple[str, Any]]:

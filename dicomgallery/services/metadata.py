@@ -15,6 +15,7 @@ import orjson
 
 from dicomgallery import settings
 from dicomgallery.access import Actor, Permission, Scope, demand
+from dicomgallery.catalog import headers
 from dicomgallery.catalog.batches import batches
 from dicomgallery.catalog.dicomweb import members as catalog
 from dicomgallery.catalog.dicomweb.members import Member, Place
@@ -68,7 +69,7 @@ class SeriesMetadata:
         Of what cannot be read only its UIDs are told, and its row id goes to `unread`.
         """
         for some in batches(self.members, _AT_ONCE):
-            packed = catalog.headers(self.scope, [one.id for one in some])
+            packed = headers.packed(self.scope, [one.id for one in some])
             for one in some:
                 address = f"{self.service}/{self.place.address(one.sop_uid)}"
                 header = zlib.decompress(packed[one.id]) if one.id in packed else b""

@@ -1,22 +1,21 @@
 """Answers of a search: what rows and, where need be, headers say of a study, a series or an instance."""
 
-import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import select
 
 from dicomgallery.access import Scope
+from dicomgallery.catalog import headers as catalog_headers
 from dicomgallery.catalog.batches import batches, plain_rows
 from dicomgallery.catalog.dicomweb import columns
 from dicomgallery.catalog.dicomweb.asking import Asked, Path, nested
 from dicomgallery.catalog.dicomweb.columns import CONSTANT, FROM_HEADER, HELD, Held, Resource
-from dicomgallery.catalog.scoping import AnySelect, visible, within
+from dicomgallery.catalog.scoping import AnySelect, visible
 from dicomgallery.dicom.levels import is_of_series, is_of_study
 from dicomgallery.dicom.matching import Universal, matches
-from dicomgallery.models import Base, Header, Instance, Patient, Series, Study
+from dicomgallery.models import Base, Instance, Patient, Series, Study
 
 Model = dict[str, dict[str, Any]]
 Json = Mapping[str, Mapping[str, Any]]
@@ -102,7 +101,7 @@ class Answers:
     def _learn_zones(self, rows: Mapping[int, Sequence[Any]]) -> None:
         """Note the zone of each series: its instances tell it without a header of each being read."""
         unknown = {row[-1] for row in rows.values()} - self._zones.keys() - {None}
-        read = self._read(unknown)
+        read = catalog_headers.of(self.scope, unknown)
         self._zones |= {cover: read.get(cover, {}).get(_ZONE, {}) for cover in unknown}
 
     def _named(self) -> set[int]:
@@ -173,10 +172,12 @@ class Answers:
         if self.resource is Resource.STUDIES and not self._stored:
             # Every series of a study says the same of it.
             speakers = {study: covers[:1] for study, covers in speakers.items()}
-        read = self._read({cover for covers in speakers.values() for cover in covers if cover is not None})
+        read = catalog_headers.of(
+            self.scope, {cover for covers in speakers.values() for cover in covers if cover is not None}
+        )
         found: dict[int, list[Json]] = {}
         for row_id, covers in speakers.items():
-            headers = [read[cover] for cover in covers if cover in read]
+            headers: list[Json] = [read[cover] for cover in covers if cover in read]
             if headers:
                 found[row_id] = self._fitting_first(headers)
         return found
@@ -187,14 +188,6 @@ class Answers:
             return headers
         tree = nested(self._stored)
         return sorted(headers, key=lambda header: not matches(header, tree))
-
-    def _read(self, instance_ids: Collection[int]) -> dict[int, Json]:
-        found: dict[int, Json] = {}
-        for some in batches(sorted(instance_ids)):
-            query = select(Header.instance_id, Header.json_zlib).join(Instance, Header.instance_id == Instance.id)
-            for key, packed in plain_rows(query.where(Header.instance_id.in_(some), within(self.scope, Instance))):
-                found[key] = orjson.loads(zlib.decompress(packed))
-        return found
 
 
 def _element(vr: str, values: list[Any]) -> dict[str, Any]:

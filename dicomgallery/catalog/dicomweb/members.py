@@ -1,15 +1,14 @@
-"""What metadata is made from: the visible instances of a series, by the UIDs an address names, and their headers."""
+"""What metadata is made from: the visible instances of a series, by the UIDs an address names."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from dicomgallery.access import Scope
-from dicomgallery.catalog.batches import batches, plain_rows
-from dicomgallery.catalog.scoping import visible, within
+from dicomgallery.catalog.batches import plain_rows
+from dicomgallery.catalog.scoping import visible
 from dicomgallery.errors import NotFoundError
-from dicomgallery.models import Header, Instance, Series, Study
+from dicomgallery.models import Instance, Series, Study
 
 NOT_HERE = "There is no such object here."
 
@@ -63,12 +62,3 @@ def members(scope: Scope, series_id: int, sop_uid: str = "") -> list[Member]:
         Member(key, sop_uid, sop_class_uid, sha256, bool(has_pixels), bool(uids_made))
         for key, sop_uid, sop_class_uid, sha256, has_pixels, uids_made in rows
     ]
-
-
-def headers(scope: Scope, instance_ids: Collection[int]) -> dict[int, bytes]:
-    """The headers of these instances as compressed DICOM JSON; those without one yet are left out."""
-    found: dict[int, bytes] = {}
-    for some in batches(sorted(instance_ids)):
-        query = select(Header.instance_id, Header.json_zlib).join(Instance, Header.instance_id == Instance.id)
-        found.update(plain_rows(query.where(Header.instance_id.in_(some), within(scope, Instance))))  # type: ignore[arg-type] # pairs
-    return found
