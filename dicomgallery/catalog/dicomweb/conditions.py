@@ -30,9 +30,9 @@ class Narrowed:
 def conditions(scope: Scope, asked: Asked) -> Iterator[Narrowed]:
     """What each key of a search asks of rows."""
     if asked.study_uid:
-        yield Narrowed(Study.study_uid == asked.study_uid, True, frozenset({Study}))  # noqa: FBT003 - a record
+        yield Narrowed(Study.study_uid == asked.study_uid, exact=True, models=frozenset({Study}))
     if asked.series_uid:
-        yield Narrowed(Series.series_uid == asked.series_uid, True, frozenset({Series}))  # noqa: FBT003
+        yield Narrowed(Series.series_uid == asked.series_uid, exact=True, models=frozenset({Series}))
     for path, matcher in asked.keys.items():
         held = HELD.get(path[0]) if len(path) == 1 else None
         if isinstance(matcher, Universal):
@@ -134,12 +134,12 @@ def _below(scope: Scope, resource: Resource, held: Held, matcher: Matcher) -> Na
         return Narrowed(false(), exact=True)
     if held.model is Instance and resource is Resource.STUDIES:
         inner = visible(select(Series.study_key).join(Instance, Instance.series_key == Series.id), Instance, scope)
-        return Narrowed(Study.id.in_(inner.where(clause)), True, frozenset({Study}))  # noqa: FBT003
+        return Narrowed(Study.id.in_(inner.where(clause)), exact=True, models=frozenset({Study}))
     if held.model is Instance:
         below = visible(select(Instance.series_key), Instance, scope).where(clause)
-        return Narrowed(Series.id.in_(below), True, frozenset({Series}))  # noqa: FBT003
+        return Narrowed(Series.id.in_(below), exact=True, models=frozenset({Series}))
     above = visible(select(Series.study_key), Series, scope).where(clause)
-    return Narrowed(Study.id.in_(above), True, frozenset({Study}))  # noqa: FBT003
+    return Narrowed(Study.id.in_(above), exact=True, models=frozenset({Study}))
 
 
 def _glob(column: Any, pattern: str) -> ColumnElement[bool]:
