@@ -1,11 +1,10 @@
 """Elements of a header in the DICOM JSON model (PS3.18 F), as cells of a table."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from dicomgallery.dicom.paths import Path
-
-_GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
+from dicomgallery.dicom.values import NAME_GROUPS
 
 
 def value_at(header: Mapping[str, Any], path: Path) -> int | float | str:
@@ -28,5 +27,5 @@ def value_at(header: Mapping[str, Any], path: Path) -> int | float | str:
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         # A name without its first group still begins with the sign between them (PS3.5 6.2.1.2).
-        return "=".join(str(value.get(group, "")) for group in _GROUPS).rstrip("=")
+        return "=".join(str(value.get(group, "")) for group in NAME_GROUPS).rstrip("=")
     return "" if value is None else str(value)

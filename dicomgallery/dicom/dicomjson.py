@@ -17,7 +17,7 @@ from dicomgallery.dicom.elements import storable
 from dicomgallery.dicom.leaves import Leaf, leaves, pixels_signed
 from dicomgallery.dicom.reader import Pixels
 from dicomgallery.dicom.structure import EXPLICIT_VRS
-from dicomgallery.dicom.values import name_groups
+from dicomgallery.dicom.values import NAME_GROUPS, name_groups
 
 INLINE_BYTES: Final = 1024
 """Longer binary values are left out: their address stands for them, or the VR alone says that they are there."""
@@ -27,7 +27,6 @@ BULK_MARK: Final = b'"BulkDataURI":"'
 """Stands before it; no text of a file can, for its quotes are escaped."""
 
 _KNOWN: Final = frozenset(vr.decode("ascii") for vr in EXPLICIT_VRS)
-_GROUP_NAMES: Final = ("Alphabetic", "Ideographic", "Phonetic")
 
 
 _BARE: Final = re.compile(rb'\{"vr":"(?:O[BDFLVW]|UN)"\}')
@@ -116,7 +115,7 @@ def _values(vr: str, value: Iterable[object], *, signed: bool, address: str) -> 
 
 def person(name: str) -> object:
     """A name as DICOM writes it, by its groups; None for an empty one."""
-    groups = {key: group for key, group in zip(_GROUP_NAMES, name_groups(storable(name)), strict=True) if group}
+    groups = {key: group for key, group in zip(NAME_GROUPS, name_groups(storable(name)), strict=True) if group}
     return groups or None
 
 

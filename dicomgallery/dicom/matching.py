@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
 from dicomgallery.dicom.spans import EARLIEST, LATEST, Span, in_range, range_of, span_of
-from dicomgallery.dicom.values import clean, fold
+from dicomgallery.dicom.values import NAME_GROUPS, clean, fold
 
 TEXT_VRS: Final = frozenset({"AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT", "UN", ""})
 NUMBER_VRS: Final = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
@@ -22,7 +22,6 @@ MOST_VALUES: Final = 100
 MOST_WILD: Final = 10
 LONGEST: Final = 1000
 BACKWARDS: Final = "the range ends before it begins."
-_NAME_GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 
 Values = Sequence[Any]
 
@@ -243,7 +242,7 @@ def _texts(vr: str, text: str, *, fuzzy: bool) -> Matcher | str:
 def _groups(value: object) -> tuple[str, str, str]:
     if not isinstance(value, Mapping):
         return fold(str(value)), "", ""
-    alphabetic, ideographic, phonetic = (fold(str(value.get(group, ""))) for group in _NAME_GROUPS)
+    alphabetic, ideographic, phonetic = (fold(str(value.get(group, ""))) for group in NAME_GROUPS)
     return alphabetic, ideographic, phonetic
 
 

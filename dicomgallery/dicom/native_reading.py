@@ -5,9 +5,9 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from dicomgallery.dicom.models import DEEPEST, MOST_ELEMENTS, MalformedError
+from dicomgallery.dicom.native_xml import NAME_PARTS
+from dicomgallery.dicom.values import NAME_GROUPS
 
-_GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
-_COMPONENTS: Final = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
 _NOT_XML: Final = "The metadata is no XML of the Native DICOM Model."
 _WHOLE: Final = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _REAL: Final = frozenset({"FD", "FL"})
@@ -77,7 +77,7 @@ def _value(vr: str, node: Element) -> object:
     if vr == "SQ":
         return _object(node)
     if vr == "PN":
-        return {group: _name(found) for group in _GROUPS if (found := node.find(group)) is not None}
+        return {group: _name(found) for group in NAME_GROUPS if (found := node.find(group)) is not None}
     text = node.text or ""
     try:
         return int(text) if vr in _WHOLE else float(text) if vr in _REAL else text or None
@@ -86,4 +86,4 @@ def _value(vr: str, node: Element) -> object:
 
 
 def _name(node: Element) -> str:
-    return "^".join(node.findtext(part) or "" for part in _COMPONENTS).rstrip("^")
+    return "^".join(node.findtext(part) or "" for part in NAME_PARTS).rstrip("^")

@@ -6,14 +6,14 @@ from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from dicomgallery.dicom.structure import keyword_of
+from dicomgallery.dicom.values import NAME_GROUPS
 
 _HEAD: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<NativeDicomModel xmlns="http://dicom.nema.org/PS3.19/models/NativeDICOM" xml:space="preserve">'
 )
 _TAIL: Final = "</NativeDicomModel>"
-_PARTS: Final = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
-_GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
+NAME_PARTS: Final = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
 # What XML 1.0 cannot say at all, not even escaped.
 _UNSAYABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST: Final = 40
@@ -63,9 +63,9 @@ def _content(element: Mapping[str, Any], depth: int) -> Iterator[str]:
 
 def _person(groups: Mapping[str, str]) -> str:
     written = ""
-    for group in _GROUPS:
+    for group in NAME_GROUPS:
         if name := groups.get(group):
-            parts = zip(_PARTS, name.split("^", 4), strict=False)
+            parts = zip(NAME_PARTS, name.split("^", 4), strict=False)
             written += f"<{group}>{''.join(f'<{p}>{escape(_said(text))}</{p}>' for p, text in parts if text)}</{group}>"
     return written
 

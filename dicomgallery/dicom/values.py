@@ -70,6 +70,10 @@ def person_name(value: str) -> str:
     return ", ".join(name for name in shown if name)
 
 
+NAME_GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
+"""What the groups of a name are called in DICOM JSON and XML (PS3.18 F.2.2, PS3.19 A.1.5.2), in their order."""
+
+
 def name_groups(value: str) -> tuple[str, str, str]:
     """Split a name into its alphabetic, ideographic and phonetic groups, delimiters kept."""
     groups = [group.strip() for group in value.split("=", 2)]
