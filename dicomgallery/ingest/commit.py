@@ -26,6 +26,10 @@ class Written:
     outcomes: list[Outcome]
 
 
+def _at_once() -> None:
+    """Nothing has to be waited for."""
+
+
 Writer = Callable[[Session, Arrival, Items], Written]
 
 
@@ -33,6 +37,7 @@ Writer = Callable[[Session, Arrival, Items], Written]
 class _Ticket:
     arrival: Arrival
     items: Items
+    settled: Callable[[], object]
     written: Written | None = None
     error: BaseException | None = None
 
@@ -54,9 +59,12 @@ class GroupCommit:
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _leading: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, arrival: Arrival, items: Items) -> Written:
-        """Commit the rows of these files; gives their outcomes in order, or raises what went wrong."""
-        ticket = _Ticket(arrival, items)
+    def __call__(self, arrival: Arrival, items: Items, settled: Callable[[], object] = _at_once) -> Written:
+        """Commit the rows of these files; gives their outcomes in order, or raises what went wrong.
+
+        `settled` is called when the rows are written and before they are committed: it waits for the blobs, or raises.
+        """
+        ticket = _Ticket(arrival, items, settled)
         with self._guard:
             self._waiting.append(ticket)
         with self._leading:
@@ -76,10 +84,14 @@ class GroupCommit:
         return batch
 
     def _commit(self, batch: list[_Ticket]) -> None:
+        def work(session: Session) -> list[Written]:
+            written = [self.write(session, ticket.arrival, ticket.items) for ticket in batch]
+            for ticket in batch:
+                ticket.settled()
+            return written
+
         try:
-            written = retried(
-                lambda session: [self.write(session, ticket.arrival, ticket.items) for ticket in batch], apart
-            )
+            written = retried(work, apart)
         except BaseException as error:  # noqa: BLE001  it is raised again in the thread whose files these are
             if len(batch) == 1:
                 batch[0].error = error

@@ -29,13 +29,14 @@ from dicomgallery.models import retried
 from dicomgallery.settings import Settings
 from dicomgallery.storage.blobs import Placed
 from dicomgallery.storage.opening import store
-from dicomgallery.storage.staging import StagedFile, StorageFullError, is_full, stage
+from dicomgallery.storage.staging import StagedFile, StorageFullError, begun, is_full, stage
 
 log = logging.getLogger(__name__)
 
 _REFUSED = "The gallery's disk refused the file, so it was not stored. See to the disk, then send it again."
 BATCH_FILES = 200
 BATCH_SECONDS = 0.05
+SMALL_BYTES = 4 << 20
 PREPARE_AT_ONCE = 50
 """How many instances one job makes pictures of."""
 
@@ -105,6 +106,11 @@ class _Batch:
     @property
     def prepared(self) -> list[Prepared]:
         return [item for item, _ in self.items if isinstance(item, Prepared)]
+
+    @property
+    def is_small(self) -> bool:
+        """It is a single file that the disk takes in a moment: others who write may wait for it."""
+        return len(self.items) == 1 and self.items[0][1] <= SMALL_BYTES
 
     def change(self, judge: Callable[[Prepared], Prepared | Rejected]) -> None:
         """Put in the place of each file that was to be stored what is made of it now."""
@@ -184,15 +190,28 @@ def _store(arrival: Arrival, batch: _Batch) -> Written:
     """Blobs, then rows, for one batch; the outcomes stand in its order."""
     with store().arriving():
         placed = store().put([file.staged for file in batch.prepared])
-        try:
-            placed.settle()
-        except (OSError, StorageFullError):
-            # The disk may have taken the others, smaller ones perhaps.
-            batch.change(partial(_stored, placed))
-        written = _commit(arrival, batch.items)
+        written = (_beside if batch.is_small else _behind)(placed, arrival, batch)
     if any(isinstance(outcome, Accepted) for outcome in written.outcomes):
         queue.wake()
     return written
+
+
+def _beside(placed: Placed, arrival: Arrival, batch: _Batch) -> Written:
+    """Write the rows while the disk takes the blob, and commit them when it has it."""
+    try:
+        return _commit(arrival, batch.items, begun(placed.settle))
+    except (OSError, StorageFullError):
+        return _behind(placed, arrival, batch)
+
+
+def _behind(placed: Placed, arrival: Arrival, batch: _Batch) -> Written:
+    """Write the rows of what the disk has taken."""
+    try:
+        placed.settle()
+    except (OSError, StorageFullError):
+        # The disk may have taken the others, smaller ones perhaps.
+        batch.change(partial(_stored, placed))
+    return _commit(arrival, batch.items)
 
 
 def _stored(placed: Placed, file: Prepared) -> Prepared | Rejected:

@@ -173,6 +173,11 @@ def each_on_disk(waits: Sequence[Callable[[], None]]) -> None:
         done.result()
 
 
+def begun(wait_for: Callable[[], None]) -> Callable[[], None]:
+    """Begin to wait for the disk beside other work; calling what it gives ends the wait, and raises what came of it."""
+    return _disk().submit(wait_for).result
+
+
 @cache
 def _disk() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(4, thread_name_prefix="disk")

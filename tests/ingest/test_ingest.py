@@ -2,8 +2,11 @@
 
 import gzip
 import io
+import os
+import sqlite3
 import tarfile
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -224,6 +227,29 @@ def test_a_full_disk_rejects_the_file_in_words(gallery: Gallery, monkeypatch: py
     assert gallery.instance_count() == 0
     assert list((gallery.settings.data / "tmp").iterdir()) == []
     assert sum(path.stat().st_size for path in (gallery.settings.data / "blobs").rglob("?" * 64)) == 0
+
+
+def test_rows_that_are_written_beside_their_blob_are_committed_after_it(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store()
+    rows_seen: list[int] = []
+    sync = os.fsync
+
+    def slow(handle: int) -> None:
+        # Another connection, as another process has it: what it counts is committed.
+        with sqlite3.connect(gallery.settings.data / "gallery.db") as database:
+            for _ in range(20):
+                rows_seen.append(database.execute("select count(*) from instance").fetchone()[0])
+                time.sleep(0.01)
+        sync(handle)
+
+    monkeypatch.setattr("dicomgallery.storage.staging.os.fsync", slow)
+
+    [outcome] = gallery.ingest(packaged("CT_small.dcm"))
+
+    assert isinstance(outcome, Accepted)
+    assert set(rows_seen) == {0}
 
 
 def test_a_disk_that_refuses_the_folders_of_blobs_leaves_no_row(
