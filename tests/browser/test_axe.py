@@ -45,6 +45,8 @@ PAGES = {
     "not-found": ["/no/such/page"],
 }
 """Where each page is: where to begin, then the links to follow, or what to ask the last page for."""
+RARER = {"no-match", "image-report", "image-waveform", "patient", "collections", "receipts", "bin-deed", "bin-empty"}
+"""Made of the same parts as the others: looked over with the long tests."""
 
 
 def address(visitor: Visitor, name: str) -> str:
@@ -53,7 +55,14 @@ def address(visitor: Visitor, name: str) -> str:
     return visitor.find(*ways) + last if last.startswith("?") else visitor.find(*PAGES[name])
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "gallery-filtered"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long if name in RARER else ())
+        for name in PAGES
+        if name != "gallery-filtered"
+    ],
+)
 def test_a_page_fits_the_window_and_can_be_read_in_both_themes(meet: Meet, samples: Server, name: str) -> None:
     visitor = meet(samples, width=1440)
     visitor.expected = [r"^answer: 404 GET /no/such/page$"]

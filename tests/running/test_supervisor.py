@@ -236,6 +236,7 @@ def ends_without_a_word(running: Running, number: signal.Signals) -> None:
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.long
 def test_a_kill_of_the_supervisor_leaves_nothing_behind_and_loses_nothing(mine: Running) -> None:
     with httpx.Client(base_url=f"http://127.0.0.1:{mine.port}") as client:
         file = synthetic.as_bytes(*synthetic.ct_series(1, 32, 32))
