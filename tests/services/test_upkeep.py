@@ -130,7 +130,7 @@ def test_thumbnails_that_the_limit_took_are_no_fault(gallery: Gallery, ids: list
     for path in pictures.cache().root.rglob("*.jpg"):
         os.utime(path, (time.time() - 500,) * 2)
     with with_settings(gallery, picture_cache_bytes=1):
-        assert upkeep.clear_pictures(actor=SYSTEM).files == 5
+        assert upkeep.clear_pictures(actor=SYSTEM).items == 5
 
         assert wrong() == {}
         assert isinstance(pictures.of(ids[0], THUMBNAIL, actor=LOCAL_OWNER), Picture)
