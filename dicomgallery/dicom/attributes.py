@@ -204,7 +204,7 @@ def _row(dataset: Dataset, leaf: Leaf, path: str, depth: int, heading: str) -> A
         path=path,
         tag=f"{tag >> 16:04x},{tag & 0xFFFF:04x}",
         keyword=keyword_of(tag),
-        name=_name(tag, known),
+        name=element_name(tag, known),
         vr=leaf.vr,
         value=human_value(leaf),
         raw=raw_value(leaf),
@@ -304,7 +304,8 @@ def _meaning(leaf: Leaf) -> str:
     return next((clean(elements.first(item, _CODE_MEANING)) for item in _items(leaf)), "")
 
 
-def _name(tag: int, known: private.PrivateEntry | None) -> str:
+def element_name(tag: int, known: private.PrivateEntry | None) -> str:
+    """The name of an element: the standard's, that of the private dictionary, or what it is."""
     if private.is_private(tag):
         if private.is_creator(tag):
             return "Private Creator"
