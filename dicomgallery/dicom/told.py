@@ -14,6 +14,7 @@ from dicomgallery.dicom.attributes import element_name, human_value, raw_value
 from dicomgallery.dicom.dicomjson import element_model
 from dicomgallery.dicom.elements import NUMBER_FORMATS
 from dicomgallery.dicom.leaves import Leaf, Value, leaves, pixels_signed
+from dicomgallery.dicom.paths import Path
 from dicomgallery.dicom.values import NAME_GROUPS, counted
 
 Model = Mapping[str, Any]
@@ -59,6 +60,17 @@ def told(tag: int, element: Model) -> Told:
         return Told(vr, "long, not read here", "")
     leaf = Leaf(tag, vr, _unpacked(vr, values))
     return Told(vr, human_value(leaf), raw_value(leaf))
+
+
+def told_at(header: Model, path: Path) -> Told | None:
+    """What the element says that a path leads to; None where the header has no such one."""
+    for step in path[:-1]:
+        items = values_of(header.get(f"{step.tag:08X}", {}))
+        if step.item is None or step.item >= len(items) or not isinstance(items[step.item], Mapping):
+            return None
+        header = items[step.item]
+    element = header.get(f"{path[-1].tag:08X}")
+    return None if element is None else told(path[-1].tag, element)
 
 
 def values_of(element: Model) -> Sequence[Any]:

@@ -7,6 +7,7 @@ from dicomgallery.web import (
     account,
     cards,
     collections,
+    comparing,
     exports,
     gallery,
     health,
@@ -24,7 +25,7 @@ from dicomgallery.web import (
 from dicomgallery.web import bin as bins
 
 PAGES = (gallery, upload, images, series, viewer, exports, studies, patients, collections, receipts, bins, selection)
-BESIDE = (marks, pictures, about, account, health)
+BESIDE = (comparing, marks, pictures, about, account, health)
 
 
 def register(app: Flask) -> None:

@@ -464,6 +464,27 @@ class ImagePage:
         return instances.history(self.actor.scope, self.instance.id)
 
     @cached_property
+    def beside(self) -> Sequence[dict[str, str]]:
+        """What its header can be compared with: the images around it, and the version before it."""
+        ids = [one.id for one in self.versions]
+        older = ids[ids.index(self.instance.id) + 1 :][:1]
+        ways = [
+            ("With the version before", "history", older[0] if older else None),
+            ("With the image before", "chevron-left", self.around.previous_id),
+            ("With the image after", "chevron-right", self.around.next_id),
+            ("With the first of the series", "series", self.around.first_id),
+        ]
+        return [
+            {
+                "label": label,
+                "icon": icon,
+                "href": url_for("comparing.images", image_id=other_id, other_id=self.instance.id),
+            }
+            for label, icon, other_id in ways
+            if other_id not in (None, self.instance.id)
+        ]
+
+    @cached_property
     def collections(self) -> Sequence[tuple[int, str, str]]:
         """The collections it is in."""
         return instances.collections_of(self.actor.scope, self.instance.id)
