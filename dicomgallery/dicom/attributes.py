@@ -176,6 +176,8 @@ class AttributeRow:
     """The heading it stands under: "0008 · Identifying"."""
     private_creator: str
     known_private: bool
+    safe_private: bool
+    """PS3.15 calls it free of identity."""
     is_sequence: bool
     tag_number: int
 
@@ -213,6 +215,7 @@ def _row(dataset: Dataset, leaf: Leaf, path: str, depth: int, heading: str) -> A
         group=heading,
         private_creator=creator,
         known_private=known is not None,
+        safe_private=bool(creator) and private.is_safe(tag, creator),
         is_sequence=leaf.vr == "SQ",
         tag_number=tag,
     )
