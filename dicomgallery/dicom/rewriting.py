@@ -164,14 +164,17 @@ def anew(dataset: Dataset, edits: Edits) -> bytes:
         raise UnreadableError(Flaw.MALFORMED, "The file's elements contradict each other.") from error
 
 
-def _elements(dataset: Dataset, edits: Edits, *, signed: bool = False) -> Iterator[bytes]:
+def _elements(dataset: Dataset, edits: Edits, *, signed: bool = False, nested: bool = False) -> Iterator[bytes]:
     signed = pixels_signed(dataset, signed=signed)
     for tag in sorted({*map(int, dataset.keys()), *edits}):
         if tag in edits:
             if (said := edits[tag]) is not None:
                 yield element(tag, *said)
             continue
-        if tag in PIXEL_TAGS or (tag & 0xFFFF == 0 and tag != _GROUP_LENGTH):
+        # Pixel data of the top level are copied by whoever asks; those of an icon belong to its sequence.
+        if (tag in PIXEL_TAGS and not (nested and _is_native(dataset, tag))) or (
+            tag & 0xFFFF == 0 and tag != _GROUP_LENGTH
+        ):
             continue
         if (found := value_of(dataset, tag, signed=signed)) is not None:
             vr, value = found
@@ -211,7 +214,17 @@ def swapped(value: bytes, vr: str) -> bytes:
 
 
 def _sequence(tag: int, items: Iterable[Dataset], *, signed: bool) -> bytes:
-    return element(tag, "SQ", b"".join(in_item(b"".join(_elements(item, {}, signed=signed))) for item in items))
+    return element(
+        tag, "SQ", b"".join(in_item(b"".join(_elements(item, {}, signed=signed, nested=True))) for item in items)
+    )
+
+
+def _is_native(dataset: Dataset, tag: int) -> bool:
+    """Say whether pixel data lie there as numbers, and not in fragments whose marks were read away."""
+    found = elements.as_stored(dataset, tag)
+    if isinstance(found, RawDataElement):
+        return found.length != _UNDEFINED
+    return found is not None and not found.is_undefined_length
 
 
 def in_item(body: bytes) -> bytes:
