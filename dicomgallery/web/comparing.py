@@ -10,6 +10,7 @@ from dicomgallery.services import comparing, comparison_tables
 from dicomgallery.serving import downloads, paging
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.web import compared, crumbs
+from dicomgallery.web.calls import comparing as calls
 from dicomgallery.web.compared import Shown, Side, Tab
 
 bp = Blueprint("comparing", __name__)
@@ -36,6 +37,7 @@ def images(image_id: int, other_id: int) -> ResponseReturnValue:
         tab=tab,
         swapped=url_for("comparing.images", image_id=other_id, other_id=image_id),
         table=url_for("comparing.images_table", image_id=image_id, other_id=other_id, show=show.value),
+        calls=calls.of_images(image_id, other_id),
     )
 
 
@@ -65,6 +67,7 @@ def series(series_id: int, other_id: int) -> ResponseReturnValue:
         tab=tab,
         swapped=url_for("comparing.series", series_id=other_id, other_id=series_id),
         table=url_for("comparing.series_table", series_id=series_id, other_id=other_id, show=show.value),
+        calls=calls.of_series(series_id, other_id),
     )
 
 
@@ -101,6 +104,7 @@ def matrix(series_id: int) -> ResponseReturnValue:
         before=paging.address(here, [("from", str(max(0, start - IMAGES_A_PAGE)))]) if start else "",
         after=paging.from_start(here, start + IMAGES_A_PAGE, len(found.ids)),
         table=url_for("comparing.matrix_table", series_id=series_id),
+        calls=calls.of_matrix(series_id),
     )
 
 
