@@ -1,10 +1,12 @@
 """What differs between two instances, between two series, and within one."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from pydicom.dataset import Dataset
 
 from dicomgallery.access import Actor, Permission, Scope, demand
@@ -12,12 +14,15 @@ from dicomgallery.catalog import headers, instances, series
 from dicomgallery.catalog.batches import batches
 from dicomgallery.dicom.differences import Difference, differences, side_by_side
 from dicomgallery.dicom.paths import Path, parse_path
+from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError
 from dicomgallery.dicom.spreads import Apart, Spread, Spreads, apart
 from dicomgallery.dicom.told import Model, Told, summed, told_at
-from dicomgallery.services import inspecting
+from dicomgallery.services import indexing, inspecting
 
 MOST_IMAGES: Final = 5_000
 """Of a longer series, the headers of the first images are looked at."""
+MOST_READ_NOW: Final = 300
+"""So many headers that the gallery has not kept yet are read from their files; it takes some milliseconds each."""
 _AT_ONCE: Final = 100
 NUMBER: Final = 0x00200013
 PIXEL_KEYS: Final = ("7FE00008", "7FE00009", "7FE00010")
@@ -74,6 +79,7 @@ class Matrix:
     def rows(self, scope: Scope, ids: Sequence[int]) -> list[tuple[int, list[Told | None]]]:
         """What these images say in each column; nothing at all where a header is not read."""
         found = headers.of(scope, ids)
+        found |= _read_now(scope, [one for one in ids if one not in found][:MOST_READ_NOW])
         return [(one, [told_at(found.get(one, {}), path) for path in self._paths]) for one in ids]
 
 
@@ -96,11 +102,17 @@ def matrix_of(series_id: int, *, actor: Actor) -> Matrix:
     """What varies over the images of a series, first by which it is counted; NotFoundError without it."""
     demand(actor, Permission.VIEW)
     spreads, looked = _spreads(series_id, actor.scope)
-    # The number is how people speak of an image.
-    columns = sorted(spreads.varying(), key=lambda one: (one.tag != NUMBER or bool(one.within), one.path))
+    columns = sorted(spreads.varying(), key=_place)
     named = [(one, path) for one in columns if (path := parse_path(one.path)) is not None]
     ids = instances.ordered(actor.scope, [series_id]).get(series_id, [])
     return Matrix([one for one, _ in named], ids, looked, [path for _, path in named])
+
+
+def _place(one: Spread) -> tuple[int, str]:
+    """The number first, for so people speak of an image; UIDs last, for nobody reads them."""
+    if one.tag == NUMBER and not one.within:
+        return 0, one.path
+    return 2 if any(said is not None and said.vr == "UI" for said in one.counts) else 1, one.path
 
 
 def _model(instance_id: int, actor: Actor) -> Model:
@@ -127,6 +139,19 @@ def _spreads(series_id: int, scope: Scope) -> tuple[Spreads, Looked]:
 
 
 def _headers(scope: Scope, ids: Sequence[int]) -> Iterator[Model]:
+    now = MOST_READ_NOW
     for some in batches(ids, _AT_ONCE):
         found = headers.of(scope, some)
+        missing = [one for one in some if one not in found][:now]
+        now -= len(missing)
+        found |= _read_now(scope, missing)
         yield from (found[one] for one in some if one in found)
+
+
+def _read_now(scope: Scope, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The headers of files that came a moment ago, from the files; what cannot be read is left out."""
+    found = {}
+    for instance_id, sha256 in instances.blobs_of(scope, ids).items():
+        with suppress(UnreadableError, *PYDICOM_TROUBLE):
+            found[instance_id] = orjson.loads(indexing.header_of(sha256))
+    return found

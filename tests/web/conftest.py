@@ -101,6 +101,7 @@ def every_page(gallery: Gallery) -> list[str]:
         *(f"/images/{first}/detail{tab}" for tab in ("", "?tab=text", "?tab=history", "?center=40&width=400&invert=1")),
         *(f"/images/{number}/detail" for number in (cine, sr, one.instance_id)),
         *(f"/series/1/viewer{tab}" for tab in ("", "?tab=planes", "?tab=tags")),
+        *(f"/images/{first}/diff/{cine}?show=all", "/series/1/diff/2", "/series/1/matrix"),
         *("/series/1", "/studies/1", "/patients/1", "/collections", "/collections/1"),
         *(
             f"/receipts/{report.receipt_id}",

@@ -122,10 +122,23 @@ def test_a_long_series_is_paged_and_read_in_few_statements(
     assert browser.get("/series/1/matrix?from=99999999").status_code == 200
 
 
-def test_headers_that_are_not_read_yet_are_told(browser: Browser, gallery: Gallery) -> None:
+def test_what_came_a_moment_ago_is_read_from_its_files(browser: Browser, gallery: Gallery) -> None:
     gallery.ingest(*synthetic.ct_series(2, 16, 16))
 
-    assert "The headers of 2 images are not read yet" in browser.get("/series/1/matrix").text
+    page = browser.get("/series/1/matrix").text
+
+    assert "Instance Number" in page
+    assert "not read" not in page
+
+
+def test_a_header_that_cannot_be_had_is_told(browser: Browser, gallery: Gallery) -> None:
+    gallery.ingest(*synthetic.ct_series(2, 16, 16))
+    for blob in (gallery.settings.data / "blobs").rglob("*"):
+        if blob.is_file():
+            blob.unlink()
+
+    assert "The headers of 2 images are not read yet, or cannot be." in browser.get("/series/1/matrix").text
+    assert browser.get("/images/1/diff/2").status_code == 503
 
 
 def test_two_cards_that_are_ticked_are_compared_and_three_are_not(browser: Browser, gallery: Gallery) -> None:
