@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from struct import unpack_from
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -28,6 +29,7 @@ _CLASS, _INSTANCE = 0x00080016, 0x00080018
 _META_OF: Final = {_CLASS: 0x00020002, _INSTANCE: 0x00020003}
 _PIXELS: Final = 0x7FE00010
 _SHORT_START: Final = 8
+_UNDEFINED: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,12 @@ def _rest(data: Buffer, scanned: Prescanned, late: rewriting.Edits) -> tuple[byt
     if late and tail:
         raise UnreadableError(Flaw.MALFORMED, "Attributes belong behind the pixel data, where others stand already.")
     after = tail or b"".join(rewriting.element(tag, *said) for tag, said in sorted(late.items()) if said is not None)
-    if scanned.transfer_syntax != IMPLICIT_LITTLE_ENDIAN:
+    if all(vr is not None for _, vr, _, _ in scanned.top):
         return b"", (begin, scanned.pixel_end), after
-    length = scanned.pixel_end - begin - _SHORT_START
-    return rewriting.start_of(_PIXELS, b"OW", length), (begin + _SHORT_START, scanned.pixel_end), after
+    # What was implicit, by its name or only by its bytes, has become explicit (PS3.5 A.1 and A.4).
+    group, element, length = unpack_from("<HHL", data, begin)
+    start = rewriting.start_of(group << 16 | element, b"OB" if length == _UNDEFINED else b"OW", length)
+    return start, (begin + _SHORT_START, scanned.pixel_end), after
 
 
 def _uid(said: tuple[str, bytes] | None) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from pydicom import Dataset, dcmread
+from pydicom.data import get_testdata_file
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
 from dicomgallery.deid.decrypting import (
@@ -22,7 +23,10 @@ from dicomgallery.deid.decrypting import (
 )
 from dicomgallery.deid.encrypting import Cipher, certificates_in, encoded, encrypted, sealed
 from dicomgallery.deid.restoring import restored
-from dicomgallery.dicom import synthetic
+from dicomgallery.dicom import reader, rewriting, synthetic
+from dicomgallery.dicom.differences import differences
+from dicomgallery.dicom.prescan import Prescanned, prescan
+from dicomgallery.dicom.told import summed
 from dicomgallery.errors import RefusedError
 from tests.deid.keys import Person, person
 
@@ -319,3 +323,26 @@ def test_a_wrong_key_ends_the_command_before_any_file(app: Flask, tmp_path: Path
     assert done.exit_code == 2
     assert "does not belong to the certificate" in done.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["CT_small.dcm", "MR_small.dcm", "JPEG2000.dcm", "test-SR.dcm", "SC_rgb_jpeg_dcmtk.dcm"]
+)
+def test_a_real_file_whose_private_and_patient_elements_were_encrypted_comes_back_whole(name: str) -> None:
+    data = Path(str(get_testdata_file(name, download=False))).read_bytes()
+    scanned = prescan(data)
+    assert isinstance(scanned, Prescanned)
+    assert scanned.transfer_syntax != ImplicitVRLittleEndian
+    original = reader.parse(data, scanned)
+    taken = [tag for tag in original.keys() if tag.group == 0x0010 or tag.is_private]  # noqa: SIM118 - no values are made
+    item = encrypted(Dataset({tag: original.get_item(tag) for tag in taken}), [person("a").certificate])
+    edits: dict[int, tuple[str, bytes] | None] = dict.fromkeys(map(int, taken))
+    edits[0x04000500] = ("SQ", rewriting.in_item(rewriting.anew(item, {})))
+    header = rewriting.head(original, scanned.transfer_syntax) + rewriting.header(data, scanned, edits)
+    removed = header + (b"" if scanned.pixel_offset is None else data[scanned.pixel_offset :])
+
+    back = _back(removed, person("a").pair)
+
+    assert taken
+    assert len(differences(summed(reader.read_whole(data)), summed(reader.read_whole(removed)))) >= len(taken)
+    assert differences(summed(reader.read_whole(data)), summed(reader.read_whole(back))) == []
