@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from struct import pack
 from typing import Final
-
-from pydicom.dataset import Dataset
 
 from dicomgallery.deid import marks
 from dicomgallery.deid.cells import Cells, cleared
@@ -13,9 +12,10 @@ from dicomgallery.deid.profile import Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.deid.source import Source, anew, opened
 from dicomgallery.deid.walker import Change, Masked, NotPlainError, Part, Patient, Walker
-from dicomgallery.dicom import rewriting
 from dicomgallery.dicom.prescan import Buffer, Flaw
 from dicomgallery.dicom.reader import UnreadableError
+from dicomgallery.dicom.rewriting import element
+from dicomgallery.dicom.uids import IMPLEMENTATION_CLASS_UID
 
 _CHUNK: Final = 1 << 20
 _SEPARATOR: Final = "\0"
@@ -83,9 +83,6 @@ class Engine:
             again = Walker(self.profile, self.pseudonyms, patient, walker.known)
             walker = self._walked(source, root, again, pixels_cleaned=pixels_cleaned)
         uid = walker.sop_instance_uid
-        meta = Dataset()
-        meta.add_new(0x00080016, "UI", source.text(0x00080016))
-        meta.add_new(0x00080018, "UI", uid)
         short = self.pseudonyms.short
         return Deidentified(
             walker.changes,
@@ -95,7 +92,7 @@ class Engine:
             patient.subject,
             (short(source.text(0x0020000D), "study"), short(source.text(0x0020000E), "series")),
             short(source.text(0x00080018) or source.text(0x0020000D), "file"),
-            [rewriting.head(meta, source.syntax), *walker.parts],
+            [_head(source, uid), *walker.parts],
         )
 
     def _walked(self, source: Source, root: Level, walker: Walker, *, pixels_cleaned: bool) -> Walker:
@@ -117,6 +114,19 @@ class Engine:
             who = source.text(0x00100010)
             key = _SEPARATOR.join(("", who, source.text(0x00100030))) if who else source.text(0x0020000D)
         return Patient(self.pseudonyms.subject(key, patient_id), self.pseudonyms.days_back(key))
+
+
+def _head(source: Source, sop_instance_uid: str) -> bytes:
+    """Preamble, prefix and meta information (PS3.10 7.1), nothing of which comes from the file but two UIDs."""
+    uids = {
+        0x00020002: source.text(0x00080016),
+        0x00020003: sop_instance_uid,
+        0x00020010: source.syntax,
+        0x00020012: IMPLEMENTATION_CLASS_UID,
+    }
+    body = element(0x00020001, "OB", b"\0\1")
+    body += b"".join(element(tag, "UI", uid.encode("ascii", "ignore")) for tag, uid in uids.items() if uid)
+    return b"\0" * 128 + b"DICM" + element(0x00020000, "UL", pack("<L", len(body))) + body
 
 
 def _layout(source: Source) -> Cells | None:

@@ -26,11 +26,12 @@ _ITEM: Final = Struct("<HHL").unpack_from
 _LENGTH: Final = Struct("<L").unpack_from
 _BEGIN, _END_OF_ITEM, _END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _SOP_INSTANCE: Final = 0x00080018
-_CODE: Final = re.compile(rb"[A-Z0-9 _\\]*\0?")
+_CODE: Final = re.compile(rb"[A-Z0-9 _]*")
 _MANY_DIGITS: Final = re.compile(rb"\d{6}")
 _LONGEST_SHOWN: Final = 1024
 _LONGEST_TEXT: Final = 1 << 20
 _FIVE: Final = 5
+_SHORTEST_NAME: Final = 4
 
 
 class NotPlainError(Exception):
@@ -298,11 +299,7 @@ class Walker:
                 self._texts.append(held)
                 return None
             case Deed.KEEP_CODE:
-                odd = not _CODE.fullmatch(held) or _MANY_DIGITS.search(held)
-                if (odd and not wording.is_plain(held)) or (self._pattern is not None and self._named(held)):
-                    return self._away(rule, tag, held)
-                self._texts.append(held)
-                return None
+                return self._codes(rule, tag, held)
             case Deed.KEEP_NUMBER:
                 if not dates.NUMBER.fullmatch(held) or self._is_known_number(held):
                     return self._away(rule, tag, held)
@@ -350,9 +347,22 @@ class Walker:
             return self._new_uids(held)
         return _GONE
 
-    def _named(self, held: bytes) -> bool:
-        """Say whether a code string holds what identifies; initials are too short to tell from codes."""
-        return any(len(found[0]) >= 4 for found in self._pattern.finditer(held.lower())) if self._pattern else False
+    def _codes(self, rule: Rule, tag: int, held: bytes) -> bytes | _Gone | None:
+        """Code strings without those that are none; of several, such a one is left empty in its place."""
+        parts = held.rstrip(b" \0").split(b"\\")
+        kept = [part if self._is_code(part) else b"" for part in parts]
+        if kept == parts:
+            self._texts.append(held)
+            return None
+        return b"\\".join(kept) if any(kept) else self._away(rule, tag, held)
+
+    def _is_code(self, part: bytes) -> bool:
+        odd = not _CODE.fullmatch(part) or _MANY_DIGITS.search(part)
+        if odd and not wording.is_plain(part):
+            return False
+        # Initials are too short to tell from codes.
+        found = self._pattern.finditer(part.lower()) if self._pattern else ()
+        return not any(len(one[0]) >= _SHORTEST_NAME for one in found)
 
     def _is_known_number(self, held: bytes) -> bool:
         return any(len(one := part.strip(b" \0")) >= _FIVE and one in self._tokens for part in held.split(b"\\"))
