@@ -1,1 +1,1 @@
-"""Removal of identity: PS3.15 Annex E and what its table leaves out, as values that say what was done and why."""
+"""Identity removed, and the proof of it; files and bytes only, no database."""
