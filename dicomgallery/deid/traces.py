@@ -245,7 +245,7 @@ class _Collector:
     def _add(self, text: str, needle: Needle, encodings: Sequence[str] = (), *, wide: bool = True) -> None:
         # Bytes are made small before they are searched, as these are: ASCII letters alone change.
         forms = {text} if text.isascii() else {text, text.lower(), text.upper(), text.title()}
-        wanted = {"utf-8", *encodings, *(("utf-16-le", "utf-16-be") if wide else ())}
+        wanted = {"utf-8", "latin-1", *encodings, *(("utf-16-le", "utf-16-be") if wide else ())}
         for form in forms:
             for encoding in wanted:
                 try:
