@@ -130,9 +130,9 @@ def begin(source: Path, target: Path, *, profile: Profile, pseudonyms: Pseudonym
     """Make a folder ready to be written to; RefusedError when it holds something or lies in the other."""
     if CLEAN_PIXEL in profile.options and burned_in is BurnedIn.KEEP:
         raise RefusedError("The option clean_pixel and keeping what is burned in contradict each other.")
-    target.mkdir(parents=True, exist_ok=True)
     if source.resolve() == target.resolve() or source.resolve() in target.resolve().parents:
         raise RefusedError("The folder to write to must not lie in the folder that is read.")
+    target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
         raise RefusedError("The folder to write to is not empty; what is there already could not be told apart.")
     return FolderRun(source, target, Engine(profile, pseudonyms), burned_in, opening.sandbox())
