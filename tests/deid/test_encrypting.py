@@ -346,3 +346,35 @@ def test_a_real_file_whose_private_and_patient_elements_were_encrypted_comes_bac
     assert taken
     assert len(differences(summed(reader.read_whole(data)), summed(reader.read_whole(removed)))) >= len(taken)
     assert differences(summed(reader.read_whole(data)), summed(reader.read_whole(back))) == []
+
+
+def test_what_deidentify_removes_goes_along_encrypted_and_reidentify_puts_it_back(app: Flask, tmp_path: Path) -> None:
+    source, run = tmp_path / "in", app.test_cli_runner().invoke
+    source.mkdir()
+    names = ("CT_small.dcm", "test-SR.dcm", "rtplan.dcm", "JPEG2000.dcm")
+    originals = {}
+    for name in names:
+        data = Path(str(get_testdata_file(name, download=False))).read_bytes()
+        (source / name).write_bytes(data)
+        originals[dcmread(io.BytesIO(data)).SOPInstanceUID] = data
+    (tmp_path / "key.pem").write_bytes(person("a").key_pem())
+    (tmp_path / "certificate.pem").write_bytes(person("a").certificate_pem)
+    (tmp_path / "both.pem").write_bytes(person("b").certificate_pem + person("a").certificate_pem)
+    removed, back = tmp_path / "removed", tmp_path / "back"
+
+    encrypt = ["--burned-in", "keep", "--encrypt-for", str(tmp_path / "both.pem"), "--cipher", "aes-128-cbc"]
+    done = run(args=["deidentify", str(source), str(removed), *encrypt])
+    keys = ["--key", str(tmp_path / "key.pem"), "--certificate", str(tmp_path / "certificate.pem")]
+    undone = run(args=["reidentify", str(removed), str(back), *keys])
+
+    assert done.exit_code == 0, done.output
+    assert undone.exit_code == 0, undone.output
+    for path in removed.rglob("*.dcm"):
+        assert dcmread(path).PatientIdentityRemoved == "YES"
+        assert dcmread(path).SOPInstanceUID not in originals
+    found = list(back.rglob("*.dcm"))
+    assert len(found) == len(names)
+    for path in found:
+        data = originals[dcmread(path).SOPInstanceUID]
+        left = differences(summed(reader.read_whole(data)), summed(reader.read_whole(path)))
+        assert [one for one in left if one.tag & 0xFFFF] == [], path
