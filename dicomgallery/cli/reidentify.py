@@ -35,12 +35,13 @@ def reidentify_command(
 
     pair = _pair(key.read_bytes(), certificate.read_bytes())
     outcomes = list(reidentify(source, target, pair, without_seal=without_seal))
-    failed = [one for one in outcomes if one.problem]
+    failed = [one for one in outcomes if one.problem and not one.is_left_out]
+    restored = [one for one in outcomes if not one.problem]
     if as_json:
         files = [{"name": one.name, "attributes": one.attributes, "problem": one.problem} for one in outcomes]
-        say_json({"restored": len(outcomes) - len(failed), "failed": len(failed), "files": files})
+        say_json({"restored": len(restored), "failed": len(failed), "files": files})
     else:
-        _say(outcomes, failed)
+        _say(restored, failed, len(outcomes) - len(restored) - len(failed))
     if failed:
         raise click.exceptions.Exit(Exit.FOUND)
 
@@ -55,11 +56,13 @@ def _pair(key: bytes, certificate: bytes) -> "KeyPair":
         return KeyPair.read(key, certificate, password.encode())
 
 
-def _say(outcomes: list["Outcome"], failed: list["Outcome"]) -> None:
-    back = sum(one.attributes for one in outcomes)
-    whole = len(outcomes) - len(failed)
-    click.echo(f"{number(whole, 'file')} restored, {number(back, 'attribute')} put back; {len(failed)} failed.")
-    for one in [*failed, *(one for one in outcomes if one.remark)][:SHOWN]:
+def _say(restored: list["Outcome"], failed: list["Outcome"], left_out: int) -> None:
+    back = sum(one.attributes for one in restored)
+    click.echo(
+        f"{number(len(restored), 'file')} restored, {number(back, 'attribute')} put back;"
+        f" {len(failed)} failed, {left_out} left out as no DICOM files."
+    )
+    for one in [*failed, *(one for one in restored if one.remark)][:SHOWN]:
         click.echo(f"  {click.format_filename(one.name)}: {one.problem or one.remark}")
     if len(failed) > SHOWN:
         click.echo(f"  and {len(failed) - SHOWN} more")

@@ -13,9 +13,12 @@ from typing import Final
 
 from dicomgallery.deid.decrypting import KeyPair
 from dicomgallery.deid.restoring import restored
+from dicomgallery.dicom.prescan import Flaw
+from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.errors import GalleryError, RefusedError
 
 _CHUNK: Final = 1 << 20
+_NOT_FOR_US: Final = frozenset({Flaw.NOT_DICOM, Flaw.EMPTY})
 _ONLY_OWNER: Final = 0o600
 """Whoever may read the copies need not be allowed to read the names."""
 
@@ -31,6 +34,8 @@ class Outcome:
     problem: str = ""
     """Why they are not; empty when all is well."""
     remark: str = ""
+    is_left_out: bool = False
+    """It is no DICOM file, so nothing was done and nothing failed."""
 
 
 def reidentify(source: Path, target: Path, pair: KeyPair, *, without_seal: bool = False) -> Iterator[Outcome]:
@@ -56,12 +61,14 @@ def _one(source: Path, target: Path, name: str, pair: KeyPair, *, without_seal: 
             found = restored(data, pair, without_seal=without_seal)
             begin, end = found.copied
             _write(target, chain([found.before], _pieces(data, begin, end), [found.after]))
+    except UnreadableError as error:
+        return Outcome(name, problem=error.message, is_left_out=error.flaw in _NOT_FOR_US)
     except GalleryError as error:
         return Outcome(name, problem=error.message)
     except FileExistsError:
         return Outcome(name, problem="There is a file of this name already; nothing is written over.")
     except ValueError:
-        return Outcome(name, problem="The file is empty.")
+        return Outcome(name, problem="The file is empty.", is_left_out=True)
     except OSError as error:
         return Outcome(name, problem=f"The disk refused: {error.strerror or type(error).__name__}.")
     remark = "" if found.is_whole else "some attributes are encrypted for others and stay so"
