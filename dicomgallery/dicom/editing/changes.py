@@ -43,69 +43,63 @@ class Change:
 def between(before: Level, after: Level) -> list[Change]:
     """The differences of two data sets, in the order of their tags, at most `MOST`."""
     found = []
-    for change in _between(before, after, "", ""):
+    for change in _between(_Place(before, after)):
         found.append(change)
         if len(found) >= MOST:
             break
     return found
 
 
-def _between(before: Level, after: Level, path: str, where: str) -> Iterator[Change]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Two levels beside each other, and where they stand."""
+
+    before: Level
+    after: Level
+    path: str = ""
+    where: str = ""
+
+
+def _between(place: _Place) -> Iterator[Change]:
+    before, after = place.before, place.after
     for tag in sorted({*before.nodes, *after.nodes}):
         old, new = before.nodes.get(tag), after.nodes.get(tag)
-        here = f"{path}{tag:08X}"
         if old is not None and new is not None and old.vr == new.vr == "SQ":
-            yield from _between_items(old, new, before, after, here, where)
+            yield from _between_items(place, old, new)
         elif not _same(old, before, new, after):
-            yield _change(here, where, tag, _told(old, before), _told(new, after), (old or new), before, after)
+            yield _change(place, f"{place.path}{tag:08X}", old or new, _told(old, before), _told(new, after))
 
 
-def _between_items(old: Node, new: Node, before: Level, after: Level, path: str, where: str) -> Iterator[Change]:
-    inside = f"{where} › " if where else ""
+def _between_items(place: _Place, old: Node, new: Node) -> Iterator[Change]:
+    inside = f"{place.where}, {_name(old.tag, place.before)}" if place.where else _name(old.tag, place.before)
+    empty = Level({}, place.after.encodings)
     for number in range(max(len(old.items), len(new.items))):
-        label = f"{inside}{_name(old.tag, before)}, item {number + 1}"
         had = old.items[number] if number < len(old.items) else None
         has = new.items[number] if number < len(new.items) else None
-        here = f"{path}[{number}]"
+        path = f"{place.path}{old.tag:08X}[{number}]"
         if had is None or has is None:
-            empty = Level({}, after.encodings)
-            item = _change(
-                here, inside.removesuffix(" › "), old.tag, _item(had, number), _item(has, number), old, before, after
-            )
-            yield item
-            yield from _between(had or empty, has or empty, f"{here}.", label)
-        else:
-            yield from _between(had, has, f"{here}.", label)
-    if not old.items and not new.items:
-        return
+            yield _change(place, path, old, _item(had, number), _item(has, number))
+        yield from _between(_Place(had or empty, has or empty, f"{path}.", f"{inside}, item {number + 1}"))
 
 
 def _item(item: Level | None, number: int) -> str | None:
     return None if item is None else f"item {number + 1}, {counted(len(item.nodes), 'element')}"
 
 
-def _change(
-    path: str,
-    where: str,
-    tag: int,
-    had: str | None,
-    has: str | None,
-    node: Node | None,
-    before: Level,
-    after: Level,
-) -> Change:
+def _change(place: _Place, path: str, node: Node | None, had: str | None, has: str | None) -> Change:
     kind: Kind = "added" if had is None else "removed" if has is None else "changed"
+    tag = node.tag if node is not None else 0
     said = deid_table.row_for(tag)
     return Change(
         path=path,
         tag=f"{tag >> 16:04x},{tag & 0xFFFF:04x}",
-        name=_name(tag, before if kind == "removed" else after),
+        name=_name(tag, place.before if kind == "removed" else place.after),
         keyword=keyword_of(tag),
         vr=node.vr if node is not None else "",
         kind=kind,
         before=had or "",
         after=has or "",
-        where=where,
+        where=place.where,
         is_identity=said is not None and said.basic != "K",
     )
 
@@ -125,7 +119,9 @@ def _told(node: Node | None, level: Level) -> str | None:
     if node.vr in BINARY_VRS:
         shown = node.raw[:_BYTES].hex(" ") + (" …" if len(node.raw) > _BYTES else "")
         return f"{counted(len(node.raw), 'byte')}: {shown}" if node.raw else ""
-    raw = RawDataElement(BaseTag(node.tag), node.vr, len(node.raw), node.raw, 0, False, True)
+    raw = RawDataElement(
+        BaseTag(node.tag), node.vr, len(node.raw), node.raw, 0, is_implicit_VR=False, is_little_endian=True
+    )
     text = storable(elements.raw_text(raw, level.encodings))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({counted(len(text), 'character')})"
 
