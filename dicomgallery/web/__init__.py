@@ -7,6 +7,7 @@ from dicomgallery.web import (
     account,
     cards,
     collections,
+    editor,
     exports,
     gallery,
     health,
@@ -23,7 +24,21 @@ from dicomgallery.web import (
 )
 from dicomgallery.web import bin as bins
 
-PAGES = (gallery, upload, images, series, viewer, exports, studies, patients, collections, receipts, bins, selection)
+PAGES = (
+    gallery,
+    upload,
+    images,
+    series,
+    viewer,
+    exports,
+    editor,
+    studies,
+    patients,
+    collections,
+    receipts,
+    bins,
+    selection,
+)
 BESIDE = (marks, pictures, about, account, health)
 
 

@@ -43,11 +43,13 @@ class Edited:
 def apply(level: Level, edits: Sequence[Edit]) -> Edited:
     """The data set with these edits, itself left as it was; those that have no place in it are told as problems."""
     try:
-        return _applied(Edited(level.copy()), edits)
+        edited = _applied(Edited(level.copy()), edits)
     except DoesNotFitError:
-        raised = Edited(level.copy(), raised=True)
-        raised.touched |= characters.change(raised.level, characters.UTF_8)
-        return _applied(raised, edits)
+        edited = Edited(level.copy(), raised=True)
+        edited.touched |= characters.change(edited.level, characters.UTF_8)
+        edited = _applied(edited, edits)
+    edited.touched = {tag for tag in edited.touched if edited.level.nodes.get(tag) != level.nodes.get(tag)}
+    return edited
 
 
 def rename(edited: Edited, renamed: Mapping[str, str]) -> None:
@@ -144,6 +146,9 @@ def _do(level: Level, step: Step, edit: Edit) -> bool:
             made = node if node is not None and node.vr == "SQ" else Node(tag, "SQ", ())
         else:
             made = Node(tag, edit.vr, _value(level, edit))
+            # A value padded in another way is the same value.
+            if node is not None and node.vr == made.vr and _bare(node) == _bare(made):
+                made = node
         level.nodes[tag] = made
         return made != node
     if node is None and edit.deed is Deed.ADD_ITEM:
@@ -157,6 +162,10 @@ def _do(level: Level, step: Step, edit: Edit) -> bool:
         raise CannotApplyError("This file has no such item.")
     level.nodes[tag] = replace(node, value=node.items[: step.item] + node.items[step.item + 1 :])
     return True
+
+
+def _bare(node: Node) -> bytes:
+    return node.raw.rstrip(b" \0") if typed.is_text(node.vr) else node.raw
 
 
 def _value(level: Level, edit: Edit) -> bytes:

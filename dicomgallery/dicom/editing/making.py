@@ -104,6 +104,13 @@ def changes_anything(edited: Edited) -> bool:
     return bool(edited.touched or edited.transfer_syntax or edited.pixels is not None or edited.without_pixels)
 
 
+def header(source: Source, edited: Edited) -> Dataset:
+    """The edited data set as it will be read, up to its pixel data; UnreadableError when it cannot be."""
+    made = {tag: _said(edited.level, tag) for tag in edited.touched if not _is_behind(source, tag)}
+    data = rewriting.head(source.dataset, _syntax(source, edited)) + rewriting.header(source.data, source.scanned, made)
+    return reader.read_frames(data)
+
+
 def make(source: Source, edited: Edited) -> Made:
     """The pieces of the new file; CannotApplyError when what is asked for cannot be written."""
     scanned, level = source.scanned, edited.level

@@ -9,6 +9,7 @@ restoring  an older version back in its place
 """
 
 from dicomgallery.services.editing.doing import carry_out
+from dicomgallery.services.editing.elements import Editing, Element, editing
 from dicomgallery.services.editing.plans import (
     Identity,
     Plan,
@@ -27,6 +28,8 @@ from dicomgallery.services.editing.reviewing import PAGE, Preview, Review, revie
 __all__ = [
     "PAGE",
     "Comparison",
+    "Editing",
+    "Element",
     "Identity",
     "Plan",
     "Preview",
@@ -37,6 +40,7 @@ __all__ = [
     "carry_out",
     "compare",
     "discard",
+    "editing",
     "of",
     "restore",
     "review",
