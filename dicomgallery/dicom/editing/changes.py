@@ -16,6 +16,8 @@ from dicomgallery.dicom.values import counted
 MOST: Final = 2000
 """Differences that are told one by one."""
 _LONGEST: Final = 400
+_COUNTED: Final = frozenset({0x04000561, 0x0018A001})
+"""Original Attributes and Contributing Equipment: what tells of a change is no change to be told in full."""
 _BYTES: Final = 16
 
 Kind = Literal["added", "removed", "changed"]
@@ -64,10 +66,11 @@ def _between(place: _Place) -> Iterator[Change]:
     before, after = place.before, place.after
     for tag in sorted({*before.nodes, *after.nodes}):
         old, new = before.nodes.get(tag), after.nodes.get(tag)
-        if old is not None and new is not None and old.vr == new.vr == "SQ":
-            yield from _between_items(place, old, new)
-        elif not _same(old, before, new, after):
+        is_sequence = tag not in _COUNTED and {node.vr for node in (old, new) if node is not None} == {"SQ"}
+        if (old is None or new is None or not is_sequence) and not _same(old, before, new, after):
             yield _change(place, f"{place.path}{tag:08X}", old or new, _told(old, before), _told(new, after))
+        if is_sequence:
+            yield from _between_items(place, old or Node(tag, "SQ", ()), new or Node(tag, "SQ", ()))
 
 
 def _between_items(place: _Place, old: Node, new: Node) -> Iterator[Change]:
