@@ -8,6 +8,7 @@ from dicomgallery.web import (
     cards,
     collections,
     comparing,
+    editor,
     exports,
     gallery,
     health,
@@ -24,7 +25,21 @@ from dicomgallery.web import (
 )
 from dicomgallery.web import bin as bins
 
-PAGES = (gallery, upload, images, series, viewer, exports, studies, patients, collections, receipts, bins, selection)
+PAGES = (
+    gallery,
+    upload,
+    images,
+    series,
+    viewer,
+    exports,
+    editor,
+    studies,
+    patients,
+    collections,
+    receipts,
+    bins,
+    selection,
+)
 BESIDE = (comparing, marks, pictures, about, account, health)
 
 

@@ -31,6 +31,8 @@ from dicomgallery.web.marking import Drawing, Marks, Place
 from dicomgallery.web.states import States
 from dicomgallery.web.tag_table import MOST_ROWS, USUAL_ROWS, TagTable
 
+EDITED = "editor"
+"""Where an edited file comes from, as its row says it."""
 SMALL = 160
 """Pixels a side of a picture on the contact sheet."""
 
@@ -501,8 +503,14 @@ class ImagePage:
         if not instance.is_current:
             newer = next((version for version in self.versions if version.is_current), None)
             href = image_page(newer.id) if newer else ""
-            found.append(_flag("warn", "A newer file with the same identity has replaced this one.", href, "See it"))
-        if instance.replaces_id is not None:
+            text = "A newer file with the same identity has replaced this one."
+            if newer is not None and EDITED in {newer.origin, instance.origin}:
+                text = "Another version of this file stands in the gallery; this one can be restored from its history."
+            found.append(_flag("warn", text, href, "See it"))
+        if instance.origin == EDITED:
+            history = url_for("editor.history", image_id=instance.id)
+            found.append(_flag("info", "This file was edited here; what it was is kept.", history, "What changed"))
+        elif instance.replaces_id is not None and not self._is_back:
             href = image_page(instance.replaces_id)
             text = "This file replaced an earlier one with the same identity and other content."
             found.append(_flag("info", text, href, "See the earlier one"))
@@ -515,6 +523,11 @@ class ImagePage:
             text = "The files of this study disagree about the patient; what the first one says is shown."
             found.append(_flag("warn", text, url_for("studies.show", study_id=self.study.id), "See the study"))
         return found
+
+    @property
+    def _is_back(self) -> bool:
+        """Say whether it was restored: what stands behind it in its history is an edited version."""
+        return any(one.id == self.instance.replaces_id and one.origin == EDITED for one in self.versions)
 
     def _beside(self, image_id: int | None) -> str:
         if image_id is None or image_id == self.instance.id:

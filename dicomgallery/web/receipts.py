@@ -26,6 +26,7 @@ REASONS = {
     Reason.STORAGE_FULL: "The disk is full.",
     Reason.DUPLICATE: "The name is taken.",
     Reason.OTHER_STUDY: "Of another study.",
+    Reason.REPLACED: "Its source has changed.",
 }
 ORIGINS = {
     "form": "by the browser",

@@ -23,6 +23,8 @@ class TagRow:
 
     key: str
     """Unique in the page, fit for an id."""
+    path: str
+    """From the top, as the editor is told of it."""
     tag: str
     name: str
     vr: str = ""
@@ -103,6 +105,7 @@ def _row(row: AttributeRow, instance: Instance) -> TagRow:
     private = bool(row.tag_number >> 16 & 1)
     return TagRow(
         key=key_of(row.path),
+        path=row.path,
         tag=row.tag,
         name=row.name,
         vr=row.vr,
@@ -131,4 +134,6 @@ def _item_heads(row: AttributeRow, many: set[str], seen: set[str]) -> Iterator[T
     if not dot or sequence not in many or item in seen:
         return
     seen.add(item)
-    yield TagRow(key=key_of(item), tag="", name=f"Item {int(number) + 1}", depth=2 * row.depth - 1, kind="item")
+    yield TagRow(
+        key=key_of(item), path=item, tag="", name=f"Item {int(number) + 1}", depth=2 * row.depth - 1, kind="item"
+    )
