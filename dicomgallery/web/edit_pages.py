@@ -234,10 +234,15 @@ class ResultPage:
         return url_for("editor.show", plan_id=self.plan.id, after=self.lines[LINES - 1].id) if more else ""
 
     @property
-    def back(self) -> str:
-        """The image that the plan began on: its newest version."""
+    def newest(self) -> int:
+        """What became of the image that the plan began on; itself when nothing did."""
         results = [line.result_key for line in self.lines if line.instance_key == self.plan.row.base_key]
-        return image_page(next((one for one in results if one), self.plan.row.base_key))
+        return next((one for one in results if one), self.plan.row.base_key)
+
+    @property
+    def back(self) -> str:
+        """The page of that image."""
+        return image_page(self.newest)
 
 
 class HistoryPage:

@@ -15,6 +15,7 @@ from dicomgallery.services.editing import Reach
 from dicomgallery.serving import errors
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.web.asked import whole
+from dicomgallery.web.calls import editing as calls
 from dicomgallery.web.cards import image_page
 from dicomgallery.web.edit_pages import EditPage, HistoryPage, ResultPage, ReviewPage
 from dicomgallery.web.forms.edits import edit_of, identity_of, reach_of
@@ -31,7 +32,7 @@ EMPTY: Final = "There is nothing left here that could be edited."
 @needs(Permission.EDIT)
 def image(image_id: int) -> ResponseReturnValue:
     """The elements of an image, one of them to be edited; nothing is kept yet."""
-    return render_template("editor/edit.html", page=EditPage.of(current_actor(), image_id, None, request.args))
+    return _form(EditPage.of(current_actor(), image_id, None, request.args))
 
 
 @bp.post("/images/<int:image_id>/edit")
@@ -83,10 +84,11 @@ def show(plan_id: int) -> ResponseReturnValue:
     actor = current_actor()
     plan = editing.of(plan_id, actor=actor)
     if plan.is_draft:
-        return render_template("editor/edit.html", page=EditPage.of(actor, plan.row.base_key, plan, request.args))
+        return _form(EditPage.of(actor, plan.row.base_key, plan, request.args))
     page = ResultPage(actor, plan, after=whole(request.args.get("after", "")) or 0)
     headers = {} if page.is_over else {"Refresh": REFRESH_SECONDS}
-    return render_template("editor/result.html", page=page), headers
+    told = calls.of_elements(page.newest)
+    return render_template("editor/result.html", page=page, calls=told), headers
 
 
 @bp.post("/edits/<int:plan_id>/changes")
@@ -128,9 +130,8 @@ def review(plan_id: int) -> ResponseReturnValue:
     if not plan.is_draft:
         return redirect(url_for("editor.show", plan_id=plan_id), 303)
     start = whole(request.args.get("start", "")) or 0
-    return render_template(
-        "editor/review.html", page=ReviewPage(editing.review(plan_id, actor=current_actor(), start=start))
-    )
+    page = ReviewPage(editing.review(plan_id, actor=current_actor(), start=start))
+    return render_template("editor/review.html", page=page, calls=calls.of_elements(plan.row.base_key))
 
 
 @bp.post("/edits/<int:plan_id>/apply")
@@ -162,7 +163,8 @@ def discard(plan_id: int) -> ResponseReturnValue:
 def history(image_id: int) -> ResponseReturnValue:
     """The versions of an object, what each changed, and what any two differ in."""
     page = HistoryPage(current_actor(), image_id, request.args)
-    return render_template("editor/history.html", page=page)
+    told = calls.of_versions([version.id for version in page.versions])
+    return render_template("editor/history.html", page=page, calls=told)
 
 
 @bp.post("/images/<int:image_id>/restore")
@@ -181,7 +183,11 @@ def _from(chosen: Selection, reach: Reach) -> ResponseReturnValue:
     return redirect(url_for("editor.image", image_id=ids[len(ids) // 2], reach=reach.value), 303)
 
 
+def _form(page: EditPage) -> str:
+    return render_template("editor/edit.html", page=page, calls=calls.of_elements(page.found.instance.id))
+
+
 def _again(page: EditPage, refusal: RefusedError) -> ResponseReturnValue:
     if not errors.wants_page():
         raise refusal
-    return render_template("editor/edit.html", page=page), 422
+    return _form(page), 422

@@ -34,6 +34,7 @@ ORIGINS = {
     "dicomweb": "by DICOMweb",
     "cli": "by the command line",
     "demo": "sample images",
+    "editor": "edited here",
 }
 
 

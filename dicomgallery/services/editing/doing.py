@@ -3,7 +3,9 @@
 It can come again at any point: what is done stays done, and the same plan makes the same bytes of the same source.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import update
@@ -25,6 +27,7 @@ from dicomgallery.services.editing.plans import JOB, Plan
 
 AT_ONCE: Final = 50
 """Instances between two looks at whether the plan is still wanted."""
+_LONGEST_KEPT: Final = 1000
 _UNSEEN: Final = "It was replaced, binned or removed before its turn came."
 
 
@@ -46,8 +49,11 @@ def carry_out(context: JobContext, plan_id: int) -> None:
     touched = {target.series_key for target in changing.values()}
     touched |= _store(context, plan, actor, renamed, total)
     levels.refresh(touched)
+    # Uploaded bytes lie in the new files; the plan need not hold them for ever.
+    kept = json.dumps([replace(edit, value=edit.value[:_LONGEST_KEPT]).as_fields() for edit in plan.edits])
     with transaction() as session:
-        session.execute(update(EditPlan).where(EditPlan.id == plan_id).values(state="done", finished_at=now()))
+        values = {"state": "done", "finished_at": now(), "edits": kept}
+        session.execute(update(EditPlan).where(EditPlan.id == plan_id).values(**values))
         ended = edit_plans.counts(plan_id)
         counts = {state: ended.get(state, 0) for state in ("done", "unchanged", "failed")}
         audit.record(session, actor, Event.EDIT_DONE, f"plan:{plan_id}", **counts)
