@@ -18,6 +18,7 @@ from dicomgallery.deid.profile import BASIC, Choice, Override, Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.dicom import synthetic
 from dicomgallery.dicom.reader import UnreadableError
+from dicomgallery.dicom.rewriting import element
 
 SECRET = b"a secret of the tests"
 
@@ -230,10 +231,9 @@ def test_a_sequence_written_as_unknown_is_treated_as_the_sequence_it_is() -> Non
         tag + len(value).to_bytes(4, "little") + value
         for tag, value in [(b"\x08\0\x04\x01", b"Chest of VEXMAROV "), (b"\x08\0\x80\0", b"Saint Quillon ")]
     )
-    dataset = ct(PatientName="Vexmarov^Janelle")
-    dataset.add(DataElement(0x00082218, "UN", item(implicit)))
+    data = synthetic.as_bytes(ct(PatientName="Vexmarov^Janelle")) + element(0x00082218, "UN", item(implicit))
 
-    made, _ = treated(dataset)
+    made, _ = treated(data)
 
     assert made.AnatomicRegionSequence[0].CodeMeaning == "Chest of"
     assert "InstitutionName" not in made.AnatomicRegionSequence[0]
