@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -73,12 +74,13 @@ class Patient:
     days_back: int
 
 
-@dataclass
-class _Gone:
+class _Gone(Enum):
     """Says that an element is removed."""
 
+    GONE = 0
 
-_GONE: Final = _Gone()
+
+_GONE: Final = _Gone.GONE
 _Path = tuple[tuple[int, int], ...]
 
 
@@ -132,7 +134,7 @@ class Walker:
             out.append(element(tag, *said))
 
     # The hot loop: one long function, since every call in it is made for each element of each file.
-    def _elements(  # noqa: C901, PLR0912, PLR0915, PLR0917
+    def _elements(  # noqa: C901, PLR0912, PLR0915, PLR0917 - as said
         self,
         buffer: Buffer,
         position: int,
@@ -181,15 +183,15 @@ class Walker:
                 position = after
                 continue
             if vr == b"SQ":
+                noted = len(self.changes), len(self._texts)
                 sub: list[list[Part]] = []
                 recursing = deed is Deed.RECURSE
-                inner = (
-                    self._items(buffer, value, length, end, level.inside(tag), sub, path, tag, recursing)
-                    if recursing or length == UNDEFINED
-                    else (after, True)
-                )
-                after = inner[0]
-                if recursing and not inner[1]:
+                try:
+                    after, differs = self._items(buffer, value, length, end, level.inside(tag), sub, path, tag)
+                except NotPlainError:
+                    if recursing or length == UNDEFINED:
+                        raise
+                if recursing and not differs:
                     position = after
                     continue
                 if recursing:
@@ -199,6 +201,8 @@ class Walker:
                     position = run = after
                     changed = True
                     continue
+                # It was walked for its names and its end; what was noted of it is not what is done.
+                del self.changes[noted[0] :], self._texts[noted[1] :]
                 held = b""
             elif deed is Deed.RECURSE:
                 raise NotPlainError
@@ -216,6 +220,9 @@ class Walker:
                 continue
             else:
                 held = bytes(buffer[value : min(after, value + _LONGEST_TEXT)])
+                if after - value > _LONGEST_TEXT and deed is not Deed.KEEP_BYTES:
+                    # What is too long to be looked at cannot be kept.
+                    rule = Rule(rule.otherwise, f"{rule.reason}; too long", rule.vr, rule.otherwise)
             made = self._done(rule, tag, held)
             if made is None:
                 position = after
@@ -238,7 +245,7 @@ class Walker:
             raise NotPlainError
         return position, changed
 
-    def _items(  # noqa: PLR0913, PLR0917 - one call site, in the hot loop
+    def _items(  # noqa: PLR0917 - one call site, in the hot loop
         self,
         buffer: Buffer,
         position: int,
@@ -248,12 +255,10 @@ class Walker:
         sub: list[list[Part]],
         path: _Path,
         tag: int,
-        recursing: bool,  # noqa: FBT001
     ) -> tuple[int, bool]:
-        """Walk the items of a sequence; without recursing only to find its end, and nothing is noted."""
+        """Walk the items of a sequence into `sub`; returns where it ends, and whether anything in it changed."""
         end = bound if length == UNDEFINED else position + length
         changed = False
-        noted = len(self.changes), len(self._texts)
         while position + 8 <= end:
             group, number, size = _ITEM(buffer, position)
             found = group << 16 | number
@@ -271,8 +276,6 @@ class Walker:
                 position, differs = self._elements(buffer, position, stop, level, out, inside)
                 changed = changed or differs
             sub.append(out)
-        if not recursing:
-            del self.changes[noted[0] :], self._texts[noted[1] :]
         return position, changed
 
     def _private(  # noqa: PLR0917 - one call site, in the hot loop
@@ -292,7 +295,7 @@ class Walker:
             return Rule(Deed.REMOVE, "creator without safe elements", written)
         return private.rule(tag, creators.get(tag & 0xFFFF0000 | number >> 8, ""), written)
 
-    def _done(self, rule: Rule, tag: int, held: bytes) -> bytes | _Gone | None:  # noqa: C901, PLR0912
+    def _done(self, rule: Rule, tag: int, held: bytes) -> bytes | _Gone | None:  # noqa: C901, PLR0912 - one case a deed
         """The new value of an element; None when it stays."""
         deed = rule.deed
         match deed:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from dicomgallery.deid.engine import Deidentified, Engine
 from dicomgallery.deid.profile import CLEAN_PIXEL, Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
-from dicomgallery.dicom.prescan import Flaw
+from dicomgallery.dicom.prescan import Flaw, Prescanned, prescan
 from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.errors import GalleryError, RefusedError
 from dicomgallery.sandbox import opening
@@ -94,7 +94,7 @@ class FolderRun:
         cleaned = None
         if self.burned_in is BurnedIn.QUARANTINE:
             reason = suspicion(path)
-        elif self.burned_in is BurnedIn.BLANK:
+        elif self.burned_in is BurnedIn.BLANK and _has_pixels(path):
             cleaned, reason = blanked(path, work / "blanked", self.sandbox)
         with _mapped(cleaned or path) as data:
             done = self.engine.deidentify(data, pixels_cleaned=cleaned is not None)
@@ -164,6 +164,13 @@ def _files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders.sort()
         yield from (path for name in sorted(names) if not (path := Path(folder) / name).is_symlink())
+
+
+def _has_pixels(path: Path) -> bool:
+    """Say whether there is anything to paint over; of what cannot be read the engine says why."""
+    with _mapped(path) as data:
+        scanned = prescan(data)
+    return isinstance(scanned, Prescanned) and scanned.pixel_offset is not None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from dicomgallery.deid.engine import Deidentified
 from dicomgallery.deid.fates import Fate, Judge, Path, by_table
 from dicomgallery.deid.traces import traces_of
 from dicomgallery.dicom.prescan import Flawed, prescan
+from dicomgallery.dicom.uids import name_of
 
 _SHOWN: Final = 3
 
@@ -29,7 +30,11 @@ def objection(
     if isinstance(scanned, Flawed):
         return "Its original cannot be read again."
     judge = _judge(frozenset(options))
-    traces = traces_of(check.whole_header(original, scanned), judge, harmless=(*WRITTEN, done.subject))
+    harmless = [*WRITTEN, done.subject]
+    if name_of(done.sop_instance_uid) != done.sop_instance_uid:
+        # The standard's own instances, such as color palettes, have names in PS3.6 and stay what they are.
+        harmless.append(done.sop_instance_uid)
+    traces = traces_of(check.whole_header(original, scanned), judge, harmless=harmless)
     leaks = check.leaks_in(made, traces, name=name)
     if leaks.is_clean:
         return ""
