@@ -7,6 +7,8 @@ from dicomgallery.web import (
     account,
     cards,
     collections,
+    comparing,
+    editor,
     exports,
     gallery,
     health,
@@ -23,8 +25,22 @@ from dicomgallery.web import (
 )
 from dicomgallery.web import bin as bins
 
-PAGES = (gallery, upload, images, series, viewer, exports, studies, patients, collections, receipts, bins, selection)
-BESIDE = (marks, pictures, about, account, health)
+PAGES = (
+    gallery,
+    upload,
+    images,
+    series,
+    viewer,
+    exports,
+    editor,
+    studies,
+    patients,
+    collections,
+    receipts,
+    bins,
+    selection,
+)
+BESIDE = (comparing, marks, pictures, about, account, health)
 
 
 def register(app: Flask) -> None:
