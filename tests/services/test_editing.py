@@ -19,7 +19,19 @@ from dicomgallery.dicom.editing.edits import Deed, Edit
 from dicomgallery.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
 from dicomgallery.ingest.outcome import Accepted
 from dicomgallery.jobs.runner import JobContext
-from dicomgallery.models import AuditEvent, EditPlan, Instance, Mark, Patient, Series, Study, db, now, transaction
+from dicomgallery.models import (
+    AuditEvent,
+    EditLine,
+    EditPlan,
+    Instance,
+    Mark,
+    Patient,
+    Series,
+    Study,
+    db,
+    now,
+    transaction,
+)
 from dicomgallery.services import editing, removal
 from dicomgallery.services.editing import Identity, Reach, plans
 from tests.conftest import Gallery
@@ -127,6 +139,18 @@ def _found(gallery: Gallery, text: str) -> int:
     return search.count(gallery.scope, parse({"q": [text]})).number
 
 
+def test_a_patient_of_two_studies_is_renamed_when_both_say_so(gallery: Gallery) -> None:
+    files = [synthetic.ct_series(1, 16, 16)[0], synthetic.dx_image(16, 16)]
+    for file in files:
+        file.PatientName, file.PatientID = "Wrong^Name", "W1"
+    first, _ = _received(gallery, *files)
+    _apply(gallery, first, Reach.STUDY, _put("PatientName", "Right^Name"))
+    assert db.session.scalars(select(Patient.name)).one() == "Wrong^Name"
+    _apply(gallery, _current(gallery, first).id, Reach.PATIENT, _put("PatientName", "Right^Name"))
+
+    assert db.session.scalars(select(Patient.name)).one() == "Right^Name"
+
+
 def test_a_part_of_a_study_that_says_another_patient_is_told(gallery: Gallery) -> None:
     first, *_ = _received(gallery, *synthetic.ct_series(2, 16, 16))
     _apply(gallery, first, Reach.INSTANCE, _put("PatientID", "OTHER"))
@@ -183,6 +207,21 @@ def test_one_that_cannot_be_edited_does_not_stop_the_rest_and_a_second_run_chang
     with pytest.raises(ConflictError):
         editing.start(plan, seen=seen, confirmed=False, actor=gallery.actor)
     assert gallery.instance_count() == count == 3
+
+
+def test_a_job_that_comes_again_makes_nothing_twice(gallery: Gallery) -> None:
+    first, second = _received(gallery, *synthetic.ct_series(2, 16, 16))
+    plan = _apply(gallery, first, Reach.SERIES, _put("ImageComments", "seen"))
+    made = [_current(gallery, one).id for one in (first, second)]
+    with transaction() as session:
+        # As if it had died between the new files and the note that they are made.
+        session.execute(update(EditLine).values(state="changes", result_key=None))
+        session.execute(update(EditPlan).values(state="asked"))
+    editing.carry_out(JobContext(0), plan)
+
+    assert [_current(gallery, one).id for one in (first, second)] == made
+    assert sorted(one or 0 for one in db.session.scalars(select(EditLine.result_key))) == sorted(made)
+    assert db.session.scalars(select(EditPlan.state)).one() == "done"
 
 
 def test_a_plan_is_done_only_as_it_was_looked_at(gallery: Gallery) -> None:

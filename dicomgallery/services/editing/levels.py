@@ -4,7 +4,10 @@ Whoever arrives first decides what a level says; an edited file has a later row,
 older file is left in it that says otherwise.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from functools import partial
+from mmap import ACCESS_READ, mmap
 from typing import Final
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -28,41 +31,38 @@ MOST_STUDIES: Final = 200
 
 def refresh(series_keys: Collection[int]) -> None:
     """Write anew what these series and all above them say, and what they are found by."""
-    for key in sorted(series_keys):
-        db.session.rollback()
-        study_key = db.session.scalar(select(Series.study_key).where(Series.id == key))
-        if study_key is None:
-            continue
-        facts = _first_facts(db.session(), Instance.series_key == key)
-        of_study = _first_facts(
-            db.session(), Instance.series_key.in_(select(Series.id).where(Series.study_key == study_key))
-        )
-        differs = _patients_differ(study_key, of_study.patient) if of_study is not None else False
-
-        def write(session: Session) -> None:
-            _write(session, key, study_key, facts, of_study, differs=differs)  # noqa: B023 - it runs at once
-
-        retried(write)
+    below: defaultdict[int, list[int]] = defaultdict(list)
+    db.session.rollback()
+    for some in batches(sorted(series_keys)):
+        for row in db.session.execute(select(Series.id, Series.study_key).where(Series.id.in_(some))):
+            below[row.study_key].append(row.id)
+    for study_key, keys in below.items():
+        session = db.session()
+        first = _first_facts(session, _in_study(study_key))
+        differs = first is not None and _patients_differ(session, study_key, first.patient)
+        said = {key: _first_facts(session, Instance.series_key == key) for key in keys}
+        retried(partial(_write, study_key=study_key, first=first, said=said, differs=differs))
     queue.wake()
 
 
 def _write(
-    session: Session, key: int, study_key: int, facts: Facts | None, of_study: Facts | None, *, differs: bool
+    session: Session, study_key: int, first: Facts | None, said: Mapping[int, Facts | None], *, differs: bool
 ) -> None:
-    affected = [key]
-    if of_study is not None:
-        _write_study(session, study_key, of_study, differs=differs)
+    affected = set(said)
+    if first is not None:
+        _write_study(session, study_key, first, differs=differs)
         patient_key = session.scalar(select(Study.patient_key).where(Study.id == study_key))
-        below = select(Series.id).join(Study, Series.study_key == Study.id).where(Study.patient_key == patient_key)
-        affected = sorted({key, *session.scalars(below)})
-    if facts is not None:
-        with counters.series_changed(session, [key]):
-            session.execute(update(Series).where(Series.id == key).values(**_series_columns(facts)))
+        of_patient = select(Series.id).join(Study, Series.study_key == Study.id)
+        affected.update(session.scalars(of_patient.where(Study.patient_key == patient_key)))
+    for key, facts in said.items():
+        if facts is not None:
+            with counters.series_changed(session, [key]):
+                session.execute(update(Series).where(Series.id == key).values(**_series_columns(facts)))
+        session.execute(delete(SeriesWord).where(SeriesWord.series_key == key, SeriesWord.token < texts.SHORT))
+        shown = select(Instance.id).where(Instance.series_key == key, Instance.is_current, Instance.binned_at.is_(None))
+        ids = list(session.scalars(shown.order_by(Instance.id)))
+        queue.enqueue_each(session, "prepare", ids, most=PREPARE_AT_ONCE, priority=queue.SOON)
     texts.refresh(session, affected)
-    session.execute(delete(SeriesWord).where(SeriesWord.series_key == key, SeriesWord.token < texts.SHORT))
-    shown = select(Instance.id).where(Instance.series_key == key, Instance.is_current, Instance.binned_at.is_(None))
-    ids = list(session.scalars(shown.order_by(Instance.id)))
-    queue.enqueue_each(session, "prepare", ids, most=PREPARE_AT_ONCE, priority=queue.SOON)
 
 
 def _write_study(session: Session, study_key: int, facts: Facts, *, differs: bool) -> None:
@@ -102,8 +102,7 @@ def _write_patient(session: Session, patient_key: int, patient: PatientFacts) ->
     """Let a patient be called as the files say, when all studies of theirs agree."""
     query = select(Study.id).where(Study.patient_key == patient_key, Study.instance_count > 0)
     for study_key in session.scalars(query.limit(MOST_STUDIES)):
-        below = select(Series.id).where(Series.study_key == study_key)
-        said = _first_facts(session, Instance.series_key.in_(below))
+        said = _first_facts(session, _in_study(study_key))
         if said is not None and said.patient.name != patient.name:
             return
     columns = {"name": patient.name, "name_key": fold(patient.name), "birth_date": patient.birth_date}
@@ -157,18 +156,17 @@ def _first_facts(session: Session, which: ColumnElement[bool]) -> Facts | None:
     return _facts(sha256) if sha256 is not None else None
 
 
-def _patients_differ(study_key: int, first: PatientFacts) -> bool:
-    below = select(Series.id).where(Series.study_key == study_key)
-    query = select(Instance.blob_sha256).where(
-        Instance.series_key.in_(below), Instance.is_current, Instance.binned_at.is_(None)
-    )
-    hashes: Sequence[str] = db.session.scalars(query.limit(MOST_ASKED)).all()
-    for some in batches(hashes):
-        for sha256 in some:
-            facts = _facts(sha256)
-            if facts is not None and _who(facts.patient) != _who(first):
-                return True
+def _patients_differ(session: Session, study_key: int, first: PatientFacts) -> bool:
+    query = select(Instance.blob_sha256).where(_in_study(study_key), Instance.is_current, Instance.binned_at.is_(None))
+    for sha256 in session.scalars(query.limit(MOST_ASKED)).all():
+        facts = _facts(sha256)
+        if facts is not None and _who(facts.patient) != _who(first):
+            return True
     return False
+
+
+def _in_study(study_key: int) -> ColumnElement[bool]:
+    return Instance.series_key.in_(select(Series.id).where(Series.study_key == study_key))
 
 
 def _who(patient: PatientFacts) -> tuple[str, str, str]:
@@ -177,8 +175,8 @@ def _who(patient: PatientFacts) -> tuple[str, str, str]:
 
 def _facts(sha256: str) -> Facts | None:
     try:
-        data = store().path(sha256).read_bytes()
-        scanned = prescan(data)
-        return None if isinstance(scanned, Flawed) else facts_in(data, scanned)
-    except (OSError, UnreadableError):
+        with store().path(sha256).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            scanned = prescan(data)
+            return None if isinstance(scanned, Flawed) else facts_in(data, scanned)
+    except (OSError, ValueError, UnreadableError):
         return None
