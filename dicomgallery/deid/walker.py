@@ -30,6 +30,8 @@ _LENGTH: Final = Struct("<L").unpack_from
 _BEGIN, _END_OF_ITEM, _END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _SOP_INSTANCE: Final = 0x00080018
 _CODE: Final = re.compile(rb"[A-Z0-9 _]*")
+_IDENTIFIER: Final = re.compile(rb"(?=(?:[^0-9]*[0-9]){3})(?=(?:[^A-Z]*[A-Z]){2})[A-Z0-9]+")
+"""Letters and digits in one word, as identifiers have them and terms do not."""
 _MANY_DIGITS: Final = re.compile(rb"\d{6}")
 _LONGEST_SHOWN: Final = 1024
 _LONGEST_TEXT: Final = 1 << 20
@@ -373,7 +375,7 @@ class Walker:
         return b"\\".join(kept) if any(kept) else self._away(rule, tag, held)
 
     def _is_code(self, part: bytes) -> bool:
-        odd = not _CODE.fullmatch(part) or _MANY_DIGITS.search(part)
+        odd = not _CODE.fullmatch(part) or _MANY_DIGITS.search(part) or any(map(_IDENTIFIER.fullmatch, part.split()))
         if odd and not wording.is_plain(part):
             return False
         # Initials are too short to tell from codes.
