@@ -243,3 +243,21 @@ def test_a_text_too_long_to_be_looked_at_does_not_stay() -> None:
     made, _ = treated(ct(Manufacturer="A" * (2 << 20)))
 
     assert made.get("Manufacturer", "") == ""
+
+
+def test_code_strings_that_look_like_identifiers_do_not_stay_among_terms() -> None:
+    dataset = ct(ImageType=["ORIGINAL", "PRIMARY", "QZ001K", "M_SE"], LossyImageCompressionMethod="ISO_10918_1")
+    dataset.add(DataElement(0x00101010, "AS", "057Y"))
+
+    made, _ = treated(dataset)
+
+    assert list(made.ImageType) == ["ORIGINAL", "PRIMARY", "", "M_SE"]
+    assert made.LossyImageCompressionMethod == "ISO_10918_1"
+    assert "PatientAge" not in made
+
+
+def test_a_day_that_goes_does_not_stay_as_a_number() -> None:
+    made, _ = treated(ct(AcquisitionDate="20190304", AcquisitionNumber="20190304", SeriesNumber="20"))
+
+    assert made.get("AcquisitionNumber") != 20190304
+    assert made.SeriesNumber == 20
