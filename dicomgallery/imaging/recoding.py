@@ -53,7 +53,12 @@ def _recoded(path: Path, syntax: str, first: int) -> Recoded:
     coder = Coder.of(source, syntax)
     if coder.is_native and not source.element.encapsulated:
         return _plain(source, coder)
-    return _first_piece(source, coder) if first == 0 else _piece(source, coder, first)
+    return encoded(source, coder, first, {})
+
+
+def encoded(source: Source, coder: Coder, first: int, edits: Edits) -> Recoded:
+    """A piece of an object whose frames a coder gives, its header changed by `edits` too; CannotRenderError."""
+    return _first_piece(source, coder, edits) if first == 0 else _piece(source, coder, first)
 
 
 def _plain(source: Source, coder: Coder) -> Recoded:
@@ -72,7 +77,7 @@ def _plain(source: Source, coder: Coder) -> Recoded:
     return _sized(Recoded(before + pixels, after=after))
 
 
-def _first_piece(source: Source, coder: Coder) -> Recoded:
+def _first_piece(source: Source, coder: Coder, edits: Edits) -> Recoded:
     layout = coder.layout
     _check_all_there(source, layout)
     _, photometric = coder.samples(0)
@@ -85,7 +90,7 @@ def _first_piece(source: Source, coder: Coder) -> Recoded:
             raise CannotRenderError(RenderReason.TOO_LARGE, "Uncompressed, it is larger than one element can be.")
     else:
         photometric = encoders.photometric_of(replace(layout, photometric=photometric), coder.transfer_syntax)
-    before = _before(source, coder, _edits(layout, photometric), native_length + native_length % 2)
+    before = _before(source, coder, {**_edits(layout, photometric), **edits}, native_length + native_length % 2)
     made = _piece(source, coder, 0)
     total = len(before) + native_length + len(_after(source, coder)) if coder.is_native else None
     return replace(made, before=before + made.before, size_bytes=total)

@@ -23,7 +23,7 @@ def frame_samples(source: Source, layout: Layout, index: int, *, least_side: int
 
 def _native(source: Source, layout: Layout, index: int) -> Decoded:
     element = source.element
-    if layout.photometric == "YBR_FULL_422" and _keeps_all_samples(source, layout):
+    if layout.photometric == "YBR_FULL_422" and keeps_all_samples(source, layout):
         layout = replace(layout, photometric="YBR_FULL")
     raw, first_bit = native_frame(element, layout, index)
     notes: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ def _native(source: Source, layout: Layout, index: int) -> Decoded:
     return Decoded(samples, layout, notes)
 
 
-def _keeps_all_samples(source: Source, layout: Layout) -> bool:
+def keeps_all_samples(source: Source, layout: Layout) -> bool:
     """Whether a picture that is called 4:2:2 has three samples for every pixel after all, as some writers keep it."""
     present = source.element.end - source.element.start
     return present * 8 >= layout.pixels * 3 * layout.bits_allocated * layout.frames

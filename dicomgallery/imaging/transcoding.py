@@ -90,7 +90,10 @@ class Coder:
         return samples.astype(f"<{'i' if layout.signed else 'u'}{wide}", copy=False), photometric
 
     def _decoded(self, index: int) -> bytes:
-        samples, _ = self.samples(index)
+        return self.packed(self.samples(index)[0])
+
+    def packed(self, samples: Samples) -> bytes:
+        """Samples as they lie uncompressed."""
         if self.layout.bits_allocated == 1:
             return np.packbits(samples.reshape(-1), bitorder="little").tobytes()
         return samples.tobytes()

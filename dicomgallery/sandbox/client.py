@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final, Self
 
+from dicomgallery.dicom.boxes import Box
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.exports.weave import Weave
 from dicomgallery.imaging.finish import Finish
@@ -135,12 +136,13 @@ class Sandbox:
     def recode(self, path: Path, syntax: str, first: int = 0) -> Recoded:
         """A piece of an object in another transfer syntax; raises as `render` does."""
         with _told_why():
-            answer = self.ask("recode", {"path": str(path.absolute()), "syntax": syntax, "first": first})
-            _raise_if_refused(answer)
-            split = answer.whole("split", most=len(answer.body))
-            size = answer.whole("size_bytes") if "size_bytes" in answer.fields else None
-            copied = (answer.whole("from"), answer.whole("to"))
-            return Recoded(answer.body[:split], copied, answer.body[split:], answer.whole("next"), size)
+            return _recoded(self.ask("recode", {"path": str(path.absolute()), "syntax": syntax, "first": first}))
+
+    def retouch(self, path: Path, boxes: Sequence[Box], first: int = 0) -> Recoded:
+        """A piece of an object with boxes of every frame black; raises as `render` does."""
+        with _told_why():
+            asked = {"path": str(path.absolute()), "boxes": [list(box) for box in boxes], "first": first}
+            return _recoded(self.ask("retouch", asked))
 
     def volume(self, folder: Path) -> Iterator[tuple[int, int]]:
         """Build the volume that is planned in a folder, telling how many images of how many are in.
@@ -261,6 +263,14 @@ def _told_why() -> Iterator[None]:
 def _raise_if_refused(answer: Message) -> None:
     if "reason" in answer.fields:
         raise CannotRenderError(RenderReason(answer.text("reason")), answer.text("detail"))
+
+
+def _recoded(answer: Message) -> Recoded:
+    _raise_if_refused(answer)
+    split = answer.whole("split", most=len(answer.body))
+    size = answer.whole("size_bytes") if "size_bytes" in answer.fields else None
+    copied = (answer.whole("from"), answer.whole("to"))
+    return Recoded(answer.body[:split], copied, answer.body[split:], answer.whole("next"), size)
 
 
 def _rendered(answer: Message) -> Rendered:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from dicomgallery.dicom.boxes import Box
+from dicomgallery.imaging.recoded import Recoded
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.rendered import Rendered
 from dicomgallery.imaging.spec import RenderSpec
@@ -116,8 +118,20 @@ def _frames(task: Message) -> Message:
 def _recode(task: Message) -> Message:
     from dicomgallery.imaging.recoding import recode  # noqa: PLC0415
 
+    return _piece(lambda: recode(Path(task.text("path")), task.text("syntax"), task.whole("first")))
+
+
+def _retouch(task: Message) -> Message:
+    from dicomgallery.imaging.retouch import retouch  # noqa: PLC0415
+
+    boxes = [Box(*map(int, sides)) for sides in task.fields["boxes"]]
+    return _piece(lambda: retouch(Path(task.text("path")), boxes, task.whole("first")))
+
+
+def _piece(make: Callable[[], Recoded]) -> Message:
+    """A piece of an object as an answer, or why there is none."""
     try:
-        made = recode(Path(task.text("path")), task.text("syntax"), task.whole("first"))
+        made = make()
     except CannotRenderError as refusal:
         return Message(Kind.END, _refused(refusal))
     told = {"split": len(made.before), "from": made.copied[0], "to": made.copied[1], "next": made.next_frame}
@@ -168,6 +182,7 @@ TASKS: Final[Mapping[str, Task]] = {
     "finish": Task(_finish),
     "frames": Task(_frames, preload=("dicomgallery.imaging.transcoding",)),
     "recode": Task(_recode, preload=("dicomgallery.imaging.recoding",)),
+    "retouch": Task(_retouch, preload=("dicomgallery.imaging.retouch",)),
     "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
     "weave": Task(_weave, is_long=True),
     "unpack": Task(_unpack, is_long=True),

@@ -1,11 +1,12 @@
 """Objects and frames on their way out in another transfer syntax; made in the sandbox, piece by piece."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
+from dicomgallery.dicom.boxes import Box
 from dicomgallery.dicom.transfer import EXPLICIT_LITTLE_ENDIAN
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.recoded import Recoded
@@ -86,17 +87,25 @@ class Rewritten:
             while chunk := self.whole.read(_CHUNK):
                 yield chunk
             return
-        piece = self.first
-        while True:
-            yield piece.before
-            yield from _part(self.path, *piece.copied)
-            if piece.after:
-                yield piece.after
-            if not piece.next_frame:
-                return
-            reached, piece = piece.next_frame, self.sandbox.recode(self.path, self.syntax, piece.next_frame)
-            if piece.next_frame and piece.next_frame <= reached:
-                raise CannotRenderError(RenderReason.CRASHED, "Rewriting the object does not come to an end.")
+        yield from _pieces(self.path, self.first, lambda reached: self.sandbox.recode(self.path, self.syntax, reached))
+
+
+def retouched(path: Path, boxes: Sequence[Box], sandbox: Sandbox) -> Iterator[bytes]:
+    """The bytes of an object with boxes of every frame black; raises as `Rewritten.begun`, at any piece."""
+    return _pieces(path, sandbox.retouch(path, boxes), lambda reached: sandbox.retouch(path, boxes, reached))
+
+
+def _pieces(path: Path, piece: Recoded, more: Callable[[int], Recoded]) -> Iterator[bytes]:
+    while True:
+        yield piece.before
+        yield from _part(path, *piece.copied)
+        if piece.after:
+            yield piece.after
+        if not piece.next_frame:
+            return
+        reached, piece = piece.next_frame, more(piece.next_frame)
+        if piece.next_frame and piece.next_frame <= reached:
+            raise CannotRenderError(RenderReason.CRASHED, "Rewriting the object does not come to an end.")
 
 
 def frames(path: Path, numbers: Sequence[int], syntax: str, sandbox: Sandbox) -> Iterator[tuple[str, bytes]]:

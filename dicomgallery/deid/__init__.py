@@ -1,0 +1,1 @@
+"""Identity removed, and the proof of it; files and bytes only, no database."""
