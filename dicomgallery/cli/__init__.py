@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from dicomgallery.cli.deidentify import deidentify
 from dicomgallery.cli.demo import demo
 from dicomgallery.cli.ingest import ingest
 from dicomgallery.cli.upkeep import rebuild_pictures, stats, sweep
@@ -11,5 +12,5 @@ from dicomgallery.cli.worker import worker
 
 def register(app: Flask) -> None:
     """Add the gallery's commands to `flask`."""
-    for command in (ingest, demo, verify, rebuild_pictures, sweep, stats, worker):
+    for command in (ingest, demo, verify, rebuild_pictures, sweep, stats, worker, deidentify):
         app.cli.add_command(command)

@@ -28,6 +28,7 @@ class Deed(StrEnum):
     """What is done with one element."""
 
     KEEP = "kept"
+    KEEP_BYTES = "kept when no name lies in its bytes"
     KEEP_TEXT = "kept when it names nobody"
     KEEP_PLAIN = "kept when all its words are plain"
     KEEP_CODE = "kept as a code string"
@@ -244,8 +245,10 @@ def _by_vr(profile: Profile, tag: int, vr: str, known: str, away: Deed) -> Rule:
         return Rule(Deed.KEEP_CODE, "code string", vr, away)
     if vr in ("IS", "DS"):
         return Rule(Deed.KEEP_NUMBER, "number", vr, away)
-    if vr in NUMBER_VRS or vr in WORD_VRS or tag in allowed.BYTES:
+    if vr in NUMBER_VRS:
         return Rule(Deed.KEEP, "numbers", vr, away)
+    if vr in WORD_VRS or tag in allowed.BYTES:
+        return Rule(Deed.KEEP_BYTES, "numbers", vr, away)
     return Rule(away, f"by VR: {vr}", vr)
 
 

@@ -27,6 +27,14 @@ _DIRECTORY: Final = "1.2.840.10008.1.3.10"
 SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
+class DirectoryError(UnreadableError):
+    """A DICOMDIR, which is not an object."""
+
+    def __init__(self) -> None:
+        said = "A DICOMDIR is left out: it would point at files that have other names."
+        super().__init__(Flaw.NOT_DICOM, said)
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Bytes of a buffer that are written as they are."""
@@ -71,7 +79,7 @@ class Source:
 
 
 def opened(data: Buffer) -> Source:
-    """Make a file ready; raises UnreadableError for what may not or cannot be read, or is a DICOMDIR."""
+    """Make a file ready; raises UnreadableError for what cannot be read, DirectoryError for a DICOMDIR."""
     scanned = _passed(data)
     if scanned.inflated is not None:
         return _plain(*_inflated(data, scanned), note="The data set was deflated and is written plainly.")
@@ -141,7 +149,7 @@ def _as_other(scanned: Prescanned) -> Prescanned:
 
 def _no_directory(source: Source) -> Source:
     if source.text(0x00080016) == _DIRECTORY or any(tag == 0x00041220 for tag, _, _, _ in source.top):
-        raise UnreadableError(Flaw.MALFORMED, "A DICOMDIR is left out: it would point at files that have other names.")
+        raise DirectoryError
     return source
 
 

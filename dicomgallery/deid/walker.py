@@ -32,6 +32,7 @@ _LONGEST_SHOWN: Final = 1024
 _LONGEST_TEXT: Final = 1 << 20
 _FIVE: Final = 5
 _SHORTEST_NAME: Final = 4
+_SHORTEST_IN_BYTES: Final = 6
 
 
 class NotPlainError(Exception):
@@ -293,6 +294,11 @@ class Walker:
         """The new value of an element; None when it stays."""
         deed = rule.deed
         match deed:
+            case Deed.KEEP_BYTES:
+                if self._pattern is not None and self._in_bytes(held):
+                    return self._away(rule, tag, held)
+                self._texts.append(held)
+                return None
             case Deed.KEEP_TEXT:
                 if self._pattern is not None and self._pattern.search(held.lower()):
                     return wording.cleaned(held, self._tokens) or self._away(rule, tag, held)
@@ -346,6 +352,11 @@ class Walker:
         if rule.otherwise is Deed.UID:
             return self._new_uids(held)
         return _GONE
+
+    def _in_bytes(self, held: bytes) -> bool:
+        """Say whether bytes hold what identifies, at a length that is no chance."""
+        found = self._pattern.finditer(held.lower()) if self._pattern else ()
+        return any(len(one[0]) >= _SHORTEST_IN_BYTES for one in found)
 
     def _codes(self, rule: Rule, tag: int, held: bytes) -> bytes | _Gone | None:
         """Code strings without those that are none; of several, such a one is left empty in its place."""

@@ -144,6 +144,9 @@ def test_what_follows_the_last_frame_is_painted_too_and_a_frame_cut_short_as_far
     assert made == expected
 
 
+COLORS = noise(16, 24, 3)
+
+
 def with_loss(samples: NDArray[Any]) -> bytes:
     return bytes(imagecodecs.jpeg2k_encode(samples, level=40, codecformat="j2k", numthreads=1))
 
@@ -155,7 +158,7 @@ def without_loss(samples: NDArray[Any]) -> bytes:
 @pytest.mark.parametrize(
     ("syntaxes", "encode", "samples", "lossy"),
     [
-        (("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.80"), imagecodecs.jpeg8_encode, noise(16, 24, 3), "ISO_10918_1"),
+        (("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.80"), imagecodecs.jpeg8_encode, COLORS, "ISO_10918_1"),
         (("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.80"), imagecodecs.jpegls_encode, noise(16, 24), ""),
         (("1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.90"), with_loss, noise(16, 24), "ISO_15444_1"),
         (("1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.90"), without_loss, noise(16, 24), ""),

@@ -1,0 +1,155 @@
+"""A folder tree read file by file and written without identity; one failure does not stop the rest."""
+
+import csv
+import mmap
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from dicomgallery.deid.engine import Deidentified, Engine
+from dicomgallery.deid.profile import CLEAN_PIXEL, Profile
+from dicomgallery.deid.pseudonyms import Pseudonyms
+from dicomgallery.dicom.prescan import Flaw
+from dicomgallery.dicom.reader import UnreadableError
+from dicomgallery.errors import GalleryError, RefusedError
+from dicomgallery.sandbox import opening
+from dicomgallery.sandbox.client import Sandbox
+from dicomgallery.services.deidentifying.burned_in import BurnedIn, blanked, suspicion
+
+__all__ = ["BurnedIn", "End", "FolderRun", "Outcome", "begin"]
+
+QUARANTINE: Final = "quarantine"
+REASONS: Final = "reasons.csv"
+_MOST_NAMESAKES: Final = 10_000
+_NOT_FOR_US: Final = frozenset({Flaw.NOT_DICOM, Flaw.EMPTY})
+
+
+class End(StrEnum):
+    """What became of a file."""
+
+    WRITTEN = "written"
+    QUARANTINED = "quarantined"
+    LEFT_OUT = "left out"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file, counted from 1 in the order of the walk; its name may name somebody and is not here."""
+
+    number: int
+    end: End
+    detail: str = ""
+    written_as: str = ""
+    """The path below the folder that is written to."""
+    changes: int = 0
+
+
+@dataclass
+class FolderRun:
+    """A folder on its way; `counts` grow while `outcomes` are taken."""
+
+    source: Path
+    target: Path
+    engine: Engine
+    burned_in: BurnedIn
+    sandbox: Sandbox
+    counts: Counter[End] = field(default_factory=Counter)
+    changes: int = 0
+    _names: set[str] = field(default_factory=set)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Do the work, file by file."""
+        with tempfile.TemporaryDirectory(prefix=".deidentify-", dir=self.target) as work:
+            for number, path in enumerate(_files(self.source), 1):
+                outcome = self._outcome(number, path, Path(work))
+                self.counts[outcome.end] += 1
+                self.changes += outcome.changes
+                yield outcome
+
+    def _outcome(self, number: int, path: Path, work: Path) -> Outcome:
+        try:
+            return self._treated(number, path, work)
+        except UnreadableError as error:
+            return Outcome(number, End.LEFT_OUT if error.flaw in _NOT_FOR_US else End.FAILED, error.message)
+        except GalleryError as error:
+            return Outcome(number, End.FAILED, error.message)
+        except OSError as error:
+            return Outcome(number, End.FAILED, f"The disk refused: {error.strerror or type(error).__name__}.")
+
+    def _treated(self, number: int, path: Path, work: Path) -> Outcome:
+        reason = ""
+        cleaned = None
+        if self.burned_in is BurnedIn.QUARANTINE:
+            reason = suspicion(path)
+        elif self.burned_in is BurnedIn.BLANK:
+            cleaned, reason = blanked(path, work / "blanked", self.sandbox)
+        with _mapped(cleaned or path) as data:
+            done = self.engine.deidentify(data, pixels_cleaned=cleaned is not None)
+            made = work / "made"
+            with made.open("wb") as file:
+                file.writelines(done.chunks())
+        name = self._name(done)
+        written_as = f"{QUARANTINE}/{name}" if reason else name
+        place = self.target / written_as
+        place.parent.mkdir(parents=True, exist_ok=True)
+        made.replace(place)
+        if reason:
+            self._say_why(written_as, reason)
+        return Outcome(number, End.QUARANTINED if reason else End.WRITTEN, reason, written_as, len(done.changes))
+
+    def _name(self, done: Deidentified) -> str:
+        """A path of pseudonyms; the same object twice in a folder gets a number."""
+        stem = "/".join((done.subject.replace(" ", "_"), *done.folder, done.file_name))
+        for number in range(1, _MOST_NAMESAKES):
+            name = f"{stem}.dcm" if number == 1 else f"{stem}-{number}.dcm"
+            if name not in self._names:
+                self._names.add(name)
+                return name
+        raise RefusedError("The same object is there too often.")
+
+    def _say_why(self, written_as: str, reason: str) -> None:
+        with (self.target / QUARANTINE / REASONS).open("a", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerow((written_as, reason))
+
+
+def begin(source: Path, target: Path, *, profile: Profile, pseudonyms: Pseudonyms, burned_in: BurnedIn) -> FolderRun:
+    """Make a folder ready to be written to; RefusedError when it holds something or lies in the other."""
+    if CLEAN_PIXEL in profile.options and burned_in is BurnedIn.KEEP:
+        raise RefusedError("The option clean_pixel and keeping what is burned in contradict each other.")
+    target.mkdir(parents=True, exist_ok=True)
+    if source.resolve() == target.resolve() or source.resolve() in target.resolve().parents:
+        raise RefusedError("The folder to write to must not lie in the folder that is read.")
+    if any(target.iterdir()):
+        raise RefusedError("The folder to write to is not empty; what is there already could not be told apart.")
+    return FolderRun(source, target, Engine(profile, pseudonyms), burned_in, opening.sandbox())
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """The files below a folder in order, links not followed; or the one file."""
+    if not root.is_dir():
+        yield root
+        return
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        yield from (path for name in sorted(names) if not (path := Path(folder) / name).is_symlink())
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
+    with path.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            yield b""
+            return
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        yield data
+    finally:
+        with suppress(BufferError):
+            data.close()
