@@ -36,6 +36,8 @@ _OF_TAG: Final = {
     # Patient's Sex, where one must be said.
     0x00100040: b"O",
 }
+WRITTEN: Final = tuple(sorted({value.decode("latin-1") for value in (TEXT, *_BY_VR.values()) if value.strip(b"\0")}))
+"""The texts that removal writes by itself."""
 _PDF: Final = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

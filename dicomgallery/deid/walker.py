@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Final, NamedTuple
 
+from pydicom._uid_dict import UID_dictionary
+
 from dicomgallery.deid import allowed, dates, dummies, icc, private, wording
 from dicomgallery.deid.actions import Deed, Rule
 from dicomgallery.deid.cells import Cells
@@ -393,8 +395,8 @@ class Walker:
         made = []
         for part in held.decode("latin-1").strip(" \0").split("\\"):
             uid = part.strip(" \0")
-            roots = allowed.KNOWN_ROOTS if kinds else allowed.KNOWN_ROOTS[:1]
-            stays = not uid or (uid.startswith(roots) and is_valid(uid)) or (kinds and uid == self.own_class)
+            is_known = uid.startswith(allowed.KNOWN_ROOTS) or uid == self.own_class if kinds else uid in UID_dictionary
+            stays = not uid or (is_known and is_valid(uid))
             made.append(uid if stays else self._pseudonyms.uid(uid))
         new = "\\".join(made).encode("latin-1", "replace")
         return None if new == held.rstrip(b" \0") else new

@@ -116,7 +116,7 @@ class Planter:
             return
         into.add(DataElement(tag, vr, self._value(vr)))
 
-    def _value(self, vr: str) -> str | bytes:  # noqa: PLR0911 - one for each kind
+    def _value(self, vr: str) -> str | bytes:
         random = self.random
         if vr in ("OB", "OW", "UN"):
             return self._noted(random.choice([self.name, self.patient_id]).ljust(12))

@@ -23,7 +23,12 @@ from tests.deid.planting import CLASSES, Planter
 
 ENGINES = {
     options: Engine(BASIC.with_options(*options), Pseudonyms(b"a secret of the tests"))
-    for options in [(), ("clean_desc", "clean_struct", "clean_graph"), ("retain_safe_private",), ("retain_institution", "retain_patient_chars")]
+    for options in [
+        (),
+        ("clean_desc", "clean_struct", "clean_graph"),
+        ("retain_safe_private",),
+        ("retain_institution", "retain_patient_chars"),
+    ]
 }
 SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
 planting = given(
@@ -36,7 +41,7 @@ unhurried = [HealthCheck.too_slow]
 
 
 def nothing_is_found_again(seed: int, sop_class: str, syntax: UID, options: tuple[str, ...]) -> None:
-    planted = Planter(Random(seed)).planted(sop_class)  # noqa: S311 - it must be the same again
+    planted = Planter(Random(seed)).planted(sop_class)
     synthetic.as_bytes(planted.dataset)
     planted.dataset.file_meta.TransferSyntaxUID = syntax
     data = synthetic.as_bytes(planted.dataset)

@@ -21,6 +21,7 @@ from dicomgallery.errors import GalleryError, RefusedError
 from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox
 from dicomgallery.services.deidentifying.burned_in import BurnedIn, blanked, suspicion
+from dicomgallery.services.deidentifying.proof import objection
 
 __all__ = ["BurnedIn", "End", "FolderRun", "Outcome", "begin"]
 
@@ -96,6 +97,8 @@ class FolderRun:
             with made.open("wb") as file:
                 file.writelines(done.chunks())
         name = self._name(done)
+        if not reason:
+            reason = self._objection(path, made, done, name)
         written_as = f"{QUARANTINE}/{name}" if reason else name
         place = self.target / written_as
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +106,10 @@ class FolderRun:
         if reason:
             self._say_why(written_as, reason)
         return Outcome(number, End.QUARANTINED if reason else End.WRITTEN, reason, written_as, len(done.changes))
+
+    def _objection(self, path: Path, made: Path, done: Deidentified, name: str) -> str:
+        with _mapped(path) as original, _mapped(made) as result:
+            return objection(original, result, done, options=self.engine.profile.options, name=name)
 
     def _name(self, done: Deidentified) -> str:
         """A path of pseudonyms; the same object twice in a folder gets a number."""

@@ -1,0 +1,216 @@
+"""What the engine does to one object, by the rows of PS3.15 Table E.1-1 and beyond them."""
+
+from datetime import date, datetime
+from io import BytesIO
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import RLELossless
+
+from dicomgallery.deid.actions import Deed
+from dicomgallery.deid.engine import Deidentified, Engine
+from dicomgallery.deid.profile import BASIC, Choice, Override, Profile
+from dicomgallery.deid.pseudonyms import Pseudonyms
+from dicomgallery.dicom import synthetic
+from dicomgallery.dicom.reader import UnreadableError
+
+SECRET = b"a secret of the tests"
+
+
+def ct(number: int = 1, **more: object) -> Dataset:
+    dataset = synthetic.ct_slice(number, rows=16, columns=16)
+    dataset.PatientID = "4471902Q"
+    for keyword, value in more.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def treated(dataset: Dataset | bytes, *options: str, profile: Profile = BASIC) -> tuple[FileDataset, Deidentified]:
+    data = dataset if isinstance(dataset, bytes) else synthetic.as_bytes(dataset)
+    done = Engine(profile.with_options(*options), Pseudonyms(SECRET)).deidentify(data)
+    return dcmread(BytesIO(b"".join(done.chunks()))), done
+
+
+def code(value: str, meaning: str) -> Dataset:
+    dataset = Dataset()
+    dataset.CodeValue, dataset.CodingSchemeDesignator, dataset.CodeMeaning = value, "SCT", meaning
+    return dataset
+
+
+def test_an_object_says_what_was_done_and_by_which_profile() -> None:
+    made, done = treated(ct(), "clean_desc", "retain_modif_dates")
+
+    assert made.PatientIdentityRemoved == "YES"
+    assert made.DeidentificationMethod == "PS3.15 E.1-1; profile basic version 1"
+    assert [item.CodeValue for item in made.DeidentificationMethodCodeSequence] == ["113100", "113107", "113105"]
+    assert made.LongitudinalTemporalInformationModified == "MODIFIED"
+    assert made.PatientName == made.PatientID == done.subject
+    assert made.StudyDescription == "CT CHEST WITH CONTRAST"
+
+
+def test_every_change_names_its_rule_its_old_value_and_its_new_one() -> None:
+    _, done = treated(ct(InstitutionName="Saint Quillon"))
+
+    changes = {change.tag: change for change in done.changes}
+    assert changes[0x00080080].old == b"Saint Quillon "
+    assert changes[0x00080080].new is None
+    assert changes[0x00080080].action is Deed.REMOVE
+    assert changes[0x00080080].rule == "E.1-1 X/Z/D"
+    assert changes[0x00080018].action is Deed.UID
+    assert changes[0x00100020].new == done.subject.encode()
+
+
+def test_pixels_are_copied_bit_for_bit_compressed_ones_too() -> None:
+    plain = ct()
+    compressed = ct()
+    synthetic.as_bytes(compressed)
+    compressed.compress(RLELossless, encoding_plugin="pylibjpeg", generate_instance_uid=False)
+
+    assert treated(plain)[0].PixelData == plain.PixelData
+    made, _ = treated(compressed)
+    assert made.PixelData == compressed.PixelData
+    assert made.file_meta.TransferSyntaxUID == RLELossless
+
+
+def test_what_a_type_demands_is_emptied_or_replaced_and_what_none_demands_is_removed() -> None:
+    made, _ = treated(ct(OperatorsName="Quillon^Bram", PatientBirthDate="19610417"))
+
+    assert "OperatorsName" not in made, "type 3"
+    assert made.PatientBirthDate == "", "type 2"
+    assert made.StudyInstanceUID.startswith("2.25."), "type 1"
+
+
+def test_uids_are_the_same_in_every_object_and_every_run_and_others_with_another_secret() -> None:
+    one, two = treated(ct(1))[0], treated(ct(2))[0]
+    other = Engine(BASIC, Pseudonyms(b"another secret altogether")).deidentify(synthetic.as_bytes(ct(1)))
+
+    assert one.StudyInstanceUID == two.StudyInstanceUID
+    assert one.SOPInstanceUID != two.SOPInstanceUID
+    assert treated(ct(1))[0].SOPInstanceUID == one.SOPInstanceUID
+    assert other.sop_instance_uid != one.SOPInstanceUID
+
+
+def test_references_follow_and_the_uids_of_kinds_stay() -> None:
+    target = ct(2)
+    reference = Dataset()
+    reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = target.SOPClassUID, target.SOPInstanceUID
+
+    made, _ = treated(ct(SourceImageSequence=[reference]))
+
+    item = made.SourceImageSequence[0]
+    assert item.ReferencedSOPInstanceUID == treated(target)[0].SOPInstanceUID
+    assert item.ReferencedSOPClassUID == target.SOPClassUID
+
+
+def test_all_dates_of_a_patient_move_by_the_same_days() -> None:
+    dataset = ct(StudyDate="20190304", SeriesDate="20190306", AcquisitionDateTime="20190310120000.5+0100")
+
+    made, _ = treated(dataset, "retain_modif_dates")
+
+    study = date.fromisoformat(made.StudyDate)
+    assert study < date(2019, 3, 4)
+    assert (date.fromisoformat(made.SeriesDate) - study).days == 2
+    moved = datetime.strptime(made.AcquisitionDateTime[:8], "%Y%m%d").date()  # noqa: DTZ007 - a day
+    assert (moved - study).days == 6
+    assert made.AcquisitionDateTime[8:] == "120000.5+0100"
+    assert made.StudyTime == dataset.StudyTime
+
+
+def test_what_is_no_date_does_not_stay_as_one() -> None:
+    dataset = ct()
+    dataset.add(DataElement(0x00080022, "DA", "VEXMAROV"))
+
+    for option in ("retain_full_dates", "retain_modif_dates"):
+        assert "AcquisitionDate" not in treated(dataset, option)[0]
+
+
+def test_overlays_curves_signatures_padding_and_unknown_elements_go() -> None:
+    dataset = ct()
+    for tag, vr, value in [
+        (0x60003000, "OW", b"\1\2"), (0x60000022, "LO", "x"), (0x50000005, "US", 1), (0x00189FFE, "LO", "x"),
+        (0x00091001, "LO", "x"), (0xFFFCFFFC, "OB", b"xx"), (0x04000500, "SQ", Sequence([Dataset()])),
+    ]:  # fmt: skip
+        dataset.add(DataElement(tag, vr, value))
+
+    made, _ = treated(dataset)
+
+    gone = {0x60003000, 0x60000022, 0x50000005, 0x00189FFE, 0x00091001, 0xFFFCFFFC, 0x04000500}
+    assert gone.isdisjoint(map(int, made.keys()))
+
+
+def test_safe_private_elements_stay_when_asked_for_and_others_of_the_same_creator_go() -> None:
+    dataset = ct()
+    block = dataset.private_block(0x0043, "GEMS_PARM_01", create=True)
+    block.add_new(0x27, "SH", "0.984:1")
+    block.add_new(0x7F, "LO", "VEXMAROV")
+    dataset.private_block(0x0011, "VEXMAROV PRIVATE", create=True).add_new(1, "LO", "x")
+
+    made, _ = treated(dataset, "retain_safe_private")
+
+    kept = made.private_block(0x0043, "GEMS_PARM_01")
+    assert kept[0x27].value == "0.984:1"
+    assert 0x7F not in kept
+    assert not [tag for tag in made.keys() if tag.group == 0x0011]  # noqa: SIM118 - elements have no tags then
+    assert not [tag for tag in treated(dataset)[0].keys() if tag.is_private]  # noqa: SIM118
+
+
+def test_the_patients_name_goes_out_of_texts_that_stay() -> None:
+    dataset = ct(PatientName="Vexmarov^Janelle", ManufacturerModelName="Scan Vexmarov 9")
+    dataset.AnatomicRegionSequence = [code("51185008", "Chest of VEXMAROV")]
+
+    made, _ = treated(dataset)
+
+    assert made.AnatomicRegionSequence[0].CodeMeaning == "Chest of"
+    assert made.AnatomicRegionSequence[0].CodeValue == "51185008"
+    assert "vexmarov" not in made.ManufacturerModelName.lower()
+    assert made.Manufacturer == dataset.Manufacturer
+
+
+def test_descriptions_are_cleaned_of_all_but_words_that_name_nobody() -> None:
+    dataset = ct(
+        PatientName="Vexmarov^Janelle", StudyDescription="CT CHEST Vexmarov tel 555-0199-40 for Dr Quillon 2 mm"
+    )
+
+    assert treated(dataset, "clean_desc")[0].StudyDescription == "CT CHEST for Dr 2 mm"
+    assert "StudyDescription" not in treated(dataset)[0]
+
+
+def test_unused_bits_of_cells_are_cleared_and_the_sign_is_kept() -> None:
+    values = np.array([5, 4095, 2048, 7] * 64, "<u2")
+    dirty = ct(BitsStored=12, HighBit=11, PixelRepresentation=0, PixelData=(values | 0x8000).tobytes())
+    signed = np.array([5, -5, 2047, -2048] * 64, "<i2")
+    clean = ct(BitsStored=12, HighBit=11, PixelRepresentation=1, PixelData=signed.tobytes())
+
+    assert treated(dirty)[0].PixelData == values.tobytes()
+    assert treated(clean)[0].PixelData == signed.tobytes()
+
+
+def test_preamble_and_meta_information_are_written_anew() -> None:
+    dataset = ct()
+    synthetic.as_bytes(dataset)
+    dataset.file_meta.SourceApplicationEntityTitle = "VEXMAROV"
+    data = b"VEXMAROV".ljust(128, b"\0") + synthetic.as_bytes(dataset)[128:]
+
+    made, _ = treated(data)
+
+    assert made.preamble == bytes(128)
+    assert "SourceApplicationEntityTitle" not in made.file_meta
+
+
+def test_an_override_with_its_reason_goes_before_the_table() -> None:
+    profile = Profile("trial", 3, overrides=((0x00080080, Override(Choice.KEEP, "the sponsor asks for it")),))
+
+    made, _ = treated(ct(InstitutionName="Saint Quillon"), profile=profile)
+
+    assert made.InstitutionName == "Saint Quillon"
+    assert made.DeidentificationMethod == "PS3.15 E.1-1; profile trial version 3"
+
+
+@pytest.mark.parametrize("data", [b"", b"no DICOM at all" * 20])
+def test_what_cannot_be_read_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(UnreadableError, match=r"."):
+        treated(data)
