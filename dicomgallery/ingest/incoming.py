@@ -17,6 +17,8 @@ class Origin(StrEnum):
     CLI = "cli"
     DEMO = "demo"
     DICOMWEB = "dicomweb"
+    DEIDENTIFIED = "deidentified"
+    """Made here of what was here."""
 
 
 class Naming(StrEnum):

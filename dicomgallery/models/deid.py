@@ -46,6 +46,8 @@ class DeidRun(Base):
     """As it was when the run began: JSON."""
     burned_in: Mapped[str] = mapped_column(String(12), default="quarantine")
     """quarantine, blank or keep."""
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
+    """Of what it has made."""
     object_count: Mapped[int] = mapped_column(Integer, default=0)
     actions: Mapped[str] = mapped_column(Text, default="{}")
     """JSON: how many elements met each action; of a draft, how many will."""
@@ -58,7 +60,10 @@ class DeidItem(Base):
     """One object of a run. It outlives source and result, whose row ids are never used twice: no foreign keys."""
 
     __tablename__ = "deid_item"
-    __table_args__ = (Index("ix_deid_item_state", "run_id", "state", "number"), Index("ix_deid_item_result", "result_id"))
+    __table_args__ = (
+        Index("ix_deid_item_state", "run_id", "state", "number"),
+        Index("ix_deid_item_result", "result_id"),
+    )
 
     run_id: Mapped[int] = mapped_column(ForeignKey("deid_run.id"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -33,6 +33,7 @@ ORIGINS = {
     "dicomweb": "by DICOMweb",
     "cli": "by the command line",
     "demo": "sample images",
+    "deidentified": "by de-identification",
 }
 
 
