@@ -7,6 +7,7 @@ from dicomgallery.web import (
     account,
     cards,
     collections,
+    deidentify,
     exports,
     gallery,
     health,
@@ -22,13 +23,15 @@ from dicomgallery.web import (
     viewer,
 )
 from dicomgallery.web import bin as bins
+from dicomgallery.web.deidentify import profiles
 
 PAGES = (gallery, upload, images, series, viewer, exports, studies, patients, collections, receipts, bins, selection)
+DEIDENTIFYING = (deidentify, profiles)
 BESIDE = (marks, pictures, about, account, health)
 
 
 def register(app: Flask) -> None:
     """Hang this door's routes into the application."""
-    for module in (*PAGES, *BESIDE):
+    for module in (*PAGES, *DEIDENTIFYING, *BESIDE):
         app.register_blueprint(module.bp)
     app.add_template_filter(cards.thumbnail)

@@ -38,7 +38,7 @@ _OF_OBJECTS: Final = frozenset({0x00080018, 0x0020000D, 0x0020000E})
 _DATES: Final = frozenset({actions.FULL_DATES, actions.MODIFIED_DATES})
 KEEPS_UIDS: Final = (
     "A copy with the UIDs of its source would take the place of that source in this gallery. "
-    "`flask deidentify` writes such copies into a folder."
+    "The command flask deidentify writes such copies into a folder."
 )
 _BOTH_DATES: Final = "Dates are kept in full or moved, not both: choose one of the two options."
 _STARTED: Final = "This run has been started, so that its profile stands."
