@@ -15,7 +15,8 @@ from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom import synthetic
 from dicomgallery.ingest.outcome import Accepted
 from dicomgallery.models import db
-from dicomgallery.services import exports, removal
+from dicomgallery.services import deid_runs, exports, removal
+from dicomgallery.services.deid_runs import profiles
 from dicomgallery.services.exports import Asked, Kind
 from tests.conftest import Gallery
 
@@ -94,6 +95,12 @@ def every_page(gallery: Gallery) -> list[str]:
     assert isinstance(one, Accepted)
     exports.ask(1, Asked(Kind.PNG), actor=gallery.actor)
     gallery.work()
+    run_id = deid_runs.draft(Selection(images=(report.outcomes[8].instance_id,)), actor=gallery.actor)  # type: ignore[union-attr]
+    deid_runs.override(run_id, "0008103E", "keep", HOSTILE, actor=gallery.actor)
+    deid_runs.start(run_id, actor=gallery.actor)
+    gallery.work()
+    draft_id = deid_runs.draft(Selection(images=(report.outcomes[8].instance_id,)), actor=gallery.actor)  # type: ignore[union-attr]
+    profiles.save_of_run(run_id, "Kept", actor=gallery.actor)
     deed = removal.to_bin(Selection(images=(one.instance_id,)), actor=gallery.actor)
     first, cine, sr = (report.outcomes[place].instance_id for place in (0, 5, 6))  # type: ignore[union-attr]
     return [
@@ -113,6 +120,8 @@ def every_page(gallery: Gallery) -> list[str]:
             f"/bin/{deed.id}",
             "/bin/empty",
         ),
+        *("/deidentify", f"/deidentify/{draft_id}", f"/deidentify/{run_id}", f"/deidentify/{run_id}/report"),
+        *("/deidentify/profiles", "/deidentify/profiles/1"),
         "/about/patterns",
         "/api/docs",
     ]
