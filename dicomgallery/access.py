@@ -18,6 +18,7 @@ class Permission(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     EXPORT = "export"
+    DEIDENTIFY = "deidentify"
     ADMIN = "admin"
 
 

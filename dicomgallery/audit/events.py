@@ -49,6 +49,15 @@ class Event(StrEnum):
     EXPORT_TAKEN = "export_taken"
     EXPORT_REMOVED = "export_removed"
 
+    # De-identification
+    DEIDENTIFICATION_DRAFTED = "deidentification_drafted"
+    DEIDENTIFICATION_STARTED = "deidentification_started"
+    DEIDENTIFICATION_CANCELLED = "deidentification_cancelled"
+    DEIDENTIFICATION_DONE = "deidentification_done"
+    DEIDENTIFICATION_REMOVED = "deidentification_removed"
+    DEID_REPORT_TAKEN = "deid_report_taken"
+    DEID_PROFILE_MADE = "deid_profile_made"
+
     # Upkeep
     BLOBS_SWEPT = "blobs_swept"
     GALLERY_REPAIRED = "gallery_repaired"

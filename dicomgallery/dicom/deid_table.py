@@ -30,13 +30,19 @@ class DeidRow:
 
     basic: str
     options: dict[str, str]
+    is_inferred: bool = False
+    """Its options are inferred from like attributes: no edition that could be read has the columns of this row."""
 
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, DeidRow]:
     with (DATA / "deid_actions.csv").open(encoding="utf-8", newline="") as file:
         return {
-            row["tag"]: DeidRow(row["basic"], {option: row[option] for option in OPTIONS if row[option]})
+            row["tag"]: DeidRow(
+                row["basic"],
+                {option: row[option] for option in OPTIONS if row[option]},
+                row["option_columns"] == "inferred",
+            )
             for row in csv.DictReader(file)
         }
 

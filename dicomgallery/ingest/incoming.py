@@ -18,6 +18,8 @@ class Origin(StrEnum):
     DEMO = "demo"
     DICOMWEB = "dicomweb"
     EDITOR = "editor"
+    DEIDENTIFIED = "deidentified"
+    """Made here of what was here."""
 
 
 class Naming(StrEnum):

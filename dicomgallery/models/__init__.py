@@ -12,6 +12,7 @@ from dicomgallery.models.base import (
     retried,
     transaction,
 )
+from dicomgallery.models.deid import DeidItem, DeidProfile, DeidReport, DeidRun
 from dicomgallery.models.direct import Direct
 from dicomgallery.models.tables import (
     AuditEvent,
@@ -48,6 +49,10 @@ __all__ = [
     "Collection",
     "CollectionMember",
     "CollectionSeries",
+    "DeidItem",
+    "DeidProfile",
+    "DeidReport",
+    "DeidRun",
     "Direct",
     "EditLine",
     "EditPlan",

@@ -8,6 +8,7 @@ from dicomgallery.web import (
     cards,
     collections,
     comparing,
+    deidentify,
     editor,
     exports,
     gallery,
@@ -24,6 +25,7 @@ from dicomgallery.web import (
     viewer,
 )
 from dicomgallery.web import bin as bins
+from dicomgallery.web.deidentify import profiles
 
 PAGES = (
     gallery,
@@ -40,11 +42,12 @@ PAGES = (
     bins,
     selection,
 )
+DEIDENTIFYING = (deidentify, profiles)
 BESIDE = (comparing, marks, pictures, about, account, health)
 
 
 def register(app: Flask) -> None:
     """Hang this door's routes into the application."""
-    for module in (*PAGES, *BESIDE):
+    for module in (*PAGES, *DEIDENTIFYING, *BESIDE):
         app.register_blueprint(module.bp)
     app.add_template_filter(cards.thumbnail)

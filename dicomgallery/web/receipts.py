@@ -35,6 +35,7 @@ ORIGINS = {
     "cli": "by the command line",
     "demo": "sample images",
     "editor": "edited here",
+    "deidentified": "by de-identification",
 }
 
 

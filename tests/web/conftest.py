@@ -16,7 +16,8 @@ from dicomgallery.dicom import synthetic
 from dicomgallery.dicom.editing.edits import Deed, Edit
 from dicomgallery.ingest.outcome import Accepted
 from dicomgallery.models import db
-from dicomgallery.services import editing, exports, removal
+from dicomgallery.services import deid_runs, editing, exports, removal
+from dicomgallery.services.deid_runs import profiles
 from dicomgallery.services.editing import Reach
 from dicomgallery.services.exports import Asked, Kind
 from tests.conftest import Gallery
@@ -98,6 +99,12 @@ def every_page(gallery: Gallery) -> list[str]:
     gallery.work()
     plan = editing.begin(1, Reach.SERIES, actor=gallery.actor)
     editing.add(plan, Edit.of(Deed.SET, "PatientComments", "LT", HOSTILE), actor=gallery.actor)
+    run_id = deid_runs.draft(Selection(images=(report.outcomes[8].instance_id,)), actor=gallery.actor)  # type: ignore[union-attr]
+    deid_runs.override(run_id, "0008103E", "keep", HOSTILE, actor=gallery.actor)
+    deid_runs.start(run_id, actor=gallery.actor)
+    gallery.work()
+    draft_id = deid_runs.draft(Selection(images=(report.outcomes[8].instance_id,)), actor=gallery.actor)  # type: ignore[union-attr]
+    profiles.save_of_run(run_id, "Kept", actor=gallery.actor)
     deed = removal.to_bin(Selection(images=(one.instance_id,)), actor=gallery.actor)
     first, cine, sr = (report.outcomes[place].instance_id for place in (0, 5, 6))  # type: ignore[union-attr]
     return [
@@ -120,6 +127,8 @@ def every_page(gallery: Gallery) -> list[str]:
             f"/bin/{deed.id}",
             "/bin/empty",
         ),
+        *("/deidentify", f"/deidentify/{draft_id}", f"/deidentify/{run_id}", f"/deidentify/{run_id}/report"),
+        *("/deidentify/profiles", "/deidentify/profiles/1"),
         "/about/patterns",
         "/api/docs",
     ]

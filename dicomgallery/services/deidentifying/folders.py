@@ -119,7 +119,7 @@ class FolderRun:
 
     def _objection(self, path: Path, made: Path, done: Deidentified, name: str) -> str:
         with _mapped(path) as original, _mapped(made) as result:
-            return objection(original, result, done, options=self.engine.profile.options, name=name)
+            return objection(original, result, done, profile=self.engine.profile, name=name)
 
     def _name(self, done: Deidentified) -> str:
         """A path of pseudonyms; the same object twice in a folder gets a number."""

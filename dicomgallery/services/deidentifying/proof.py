@@ -1,7 +1,6 @@
 """The search of what was made for all that identified in its original; what is not clean must not go out."""
 
 import mmap
-from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
@@ -10,11 +9,13 @@ from dicomgallery.deid.actions import MODIFIED_DATES
 from dicomgallery.deid.dummies import WRITTEN
 from dicomgallery.deid.engine import Deidentified
 from dicomgallery.deid.fates import Fate, Judge, Path, by_table
+from dicomgallery.deid.profile import Choice, Profile
 from dicomgallery.deid.traces import traces_of
 from dicomgallery.dicom.prescan import Flawed, prescan
 from dicomgallery.dicom.uids import name_of
 
 _SHOWN: Final = 3
+_STAYS: Final = {Choice.KEEP: Fate.RETAINED, Choice.CLEAN: Fate.CLEANED}
 
 
 def objection(
@@ -22,14 +23,17 @@ def objection(
     made: bytes | mmap.mmap,
     done: Deidentified,
     *,
-    options: Collection[str],
+    profile: Profile,
     name: str,
 ) -> str:
-    """Why a result must not go out, in words that name nobody; "" when nothing of its original is found in it."""
+    """Why a result must not go out, in words that name nobody; "" when nothing of its original is found in it.
+
+    What an option or an override of the profile keeps may be there.
+    """
     scanned = prescan(original)
     if isinstance(scanned, Flawed):
         return "Its original cannot be read again."
-    judge = _judge(frozenset(options))
+    judge = _judge(profile)
     harmless = [*WRITTEN, done.subject]
     if name_of(done.sop_instance_uid) != done.sop_instance_uid:
         # The standard's own instances, such as color palettes, have names in PS3.6 and stay what they are.
@@ -48,14 +52,20 @@ def objection(
 
 
 @lru_cache(maxsize=16)
-def _judge(options: frozenset[str]) -> Judge:
-    table = by_table(options)
-    if MODIFIED_DATES not in options:
+def _judge(profile: Profile) -> Judge:
+    table = by_table(profile.options)
+    shifts = MODIFIED_DATES in profile.options
+    if not shifts and not profile.overrides:
         return table
 
     def judge(path: Path, vr: str) -> Fate:
-        # Days are moved and times of the day stay, so that every interval does.
         fate = table(path, vr)
-        return Fate.RETAINED if vr == "TM" and fate is not Fate.PLAIN else fate
+        if fate is Fate.PLAIN:
+            return fate
+        said = profile.override_of.get(path[-1])
+        if said is not None and said.choice in _STAYS:
+            return _STAYS[said.choice]
+        # Days are moved and times of the day stay, so that every interval does.
+        return Fate.RETAINED if shifts and vr == "TM" else fate
 
     return judge

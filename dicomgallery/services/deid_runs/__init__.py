@@ -1,0 +1,26 @@
+"""De-identification inside the gallery: a draft, its preview, the run, and the proof."""
+
+from dicomgallery.services.deid_runs.deeds import cancel, of, remove, report, start
+from dicomgallery.services.deid_runs.drafts import KEEPS_UIDS, choose, draft, override, restore, take
+from dicomgallery.services.deid_runs.previewing import KEPT, Preview, PreviewRow, preview
+from dicomgallery.services.deid_runs.reporting import Checked, check
+
+__all__ = [
+    "KEEPS_UIDS",
+    "KEPT",
+    "Checked",
+    "Preview",
+    "PreviewRow",
+    "cancel",
+    "check",
+    "choose",
+    "draft",
+    "of",
+    "override",
+    "preview",
+    "remove",
+    "report",
+    "restore",
+    "start",
+    "take",
+]
