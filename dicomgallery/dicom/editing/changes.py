@@ -67,7 +67,9 @@ def _between(place: _Place) -> Iterator[Change]:
     for tag in sorted({*before.nodes, *after.nodes}):
         old, new = before.nodes.get(tag), after.nodes.get(tag)
         is_sequence = tag not in _COUNTED and {node.vr for node in (old, new) if node is not None} == {"SQ"}
-        if (old is None or new is None or not is_sequence) and not _same(old, before, new, after):
+        # The items of a sequence that came or went tell of it themselves.
+        has_items = is_sequence and any(node.items for node in (old, new) if node is not None)
+        if not has_items and not _same(old, before, new, after):
             yield _change(place, f"{place.path}{tag:08X}", old or new, _told(old, before), _told(new, after))
         if is_sequence:
             yield from _between_items(place, old or Node(tag, "SQ", ()), new or Node(tag, "SQ", ()))
