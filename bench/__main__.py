@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from bench import dicomweb, frames, gallery, gates, ingest, mixed, planes, render, stow, viewer
+from bench import deid, dicomweb, frames, gallery, gates, ingest, mixed, planes, render, stow, viewer
 
 
 def main() -> int:
@@ -22,6 +22,7 @@ def main() -> int:
         "gallery": gallery.run,
         "mixed": mixed.run,
         "viewer": viewer.run,
+        "deid": deid.run,
     }
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the gallery on synthetic data.")
     parser.add_argument("names", nargs="+", choices=[*runs, "gates"], help="what to measure")
@@ -37,6 +38,7 @@ def main() -> int:
         "gallery": {"rows": 50_000},
         "mixed": {"files": 100, "drop_mb": 200},
         "viewer": {"slices": 60, "turns": 1},
+        "deid": {"files": 100},
     }
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
     figures: dict[str, object] = {"machine": machine}

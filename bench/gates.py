@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bench import dicomweb, frames, gallery, ingest, mixed, planes, render, stow
+from bench import deid, dicomweb, frames, gallery, ingest, mixed, planes, render, stow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def run() -> dict[str, Any]:
         "frames": frames,
         "gallery": gallery,
         "mixed": mixed,
+        "deid": deid,
     }
     figures = {name: module.run() for name, module in runs.items()}
     gates = list(judged(figures))
@@ -78,6 +79,7 @@ def judged(figures: dict[str, Any]) -> Iterator[Gate]:
         yield Gate(f"memory while frames are asked for, {way}, MB", raw["pss_mb_peak"], frames.MEMORY_MB)
     for name, limit in planes.TURN_TARGETS_MS.items():
         yield Gate(f"{name} of 300 CT, ms", cut[f"{name}_ms"], limit)
+    yield Gate("CT without identity a second", figures["deid"]["basic"]["per_s"], deid.TARGET_PER_S, at_least=True)
     yield Gate("gallery page at a million instances, ms", figures["gallery"]["slowest_median_ms"], 50)
     together = figures["mixed"]
     yield Gate("gallery p95 while CT arrive, ms", together["gallery_ms_during_upload"]["p95"], 100)

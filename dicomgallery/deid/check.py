@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Final
+from typing import Final, TypeAlias
 
 from ahocorasick_rs import BytesAhoCorasick
 from pydicom.dataset import Dataset
 
 from dicomgallery.deid.fates import Path
-from dicomgallery.deid.traces import Kind, Needle, Traces, comparable, texts_in, walk
+from dicomgallery.deid.traces import Kind, Traces, comparable, texts_in, walk
 from dicomgallery.dicom import reader
 from dicomgallery.dicom.inflation import Inflation
 from dicomgallery.dicom.prescan import Flawed, Prescanned, prescan
 from dicomgallery.dicom.structure import LONG_VRS
 
 _MOST_FINDINGS: Final = 200
-_CHUNK: Final = 8 << 20
+_CHUNK: Final = 1 << 20
 _MOST_INFLATED: Final = 64 << 20
 _MOST_STREAMS: Final = 500
 _LEAST_IN_PIXELS: Final = 6
@@ -30,6 +30,9 @@ _SURE: Final = frozenset({Kind.NAME, Kind.IDENTIFIER, Kind.UID, Kind.PLACE})
 _STREAM: Final = re.compile(rb"stream\r?\n")
 _WORD: Final = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
 _DIGIT: Final = frozenset(b"0123456789.")
+
+
+Data: TypeAlias = bytes | mmap.mmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def leaks(path: FilePath, traces: Traces, *, name: str = "") -> Leaks:
             return leaks_in(data, traces, name=name)
 
 
-def leaks_in(data: bytes | mmap.mmap, traces: Traces, *, name: str = "") -> Leaks:
+def leaks_in(data: Data, traces: Traces, *, name: str = "") -> Leaks:
     """Search bytes that were made without identity; values first, then all bytes, of pixels too."""
     search = _Search(data, traces)
     found = list(dict.fromkeys([*search.named(name), *search.values(), *search.everywhere()]))
@@ -81,7 +84,7 @@ def leaks_in(data: bytes | mmap.mmap, traces: Traces, *, name: str = "") -> Leak
     )
 
 
-def whole_header(data: bytes | mmap.mmap, scanned: Prescanned) -> Dataset:
+def whole_header(data: Data, scanned: Prescanned) -> Dataset:
     """All elements of a file that has passed the gate but its pixel data; raises UnreadableError."""
     dataset = reader.parse_frames(data, scanned)
     for element in reader.behind_pixels(data, scanned).elements():
@@ -94,13 +97,33 @@ def tag_text(tag: int) -> str:
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
+class _Finder:
+    """Finds many values in one pass, in memory that does not grow with what is searched."""
+
+    def __init__(self, patterns: list[bytes]) -> None:
+        self._patterns = patterns
+        self._automaton = BytesAhoCorasick(patterns) if patterns else None
+        self._longest = max(map(len, patterns), default=0)
+
+    def found(self, held: Data, begin: int, end: int) -> Iterator[tuple[bytes, bytes, int, int]]:
+        """Each value with the stretch it was found in, its place there, and its place in all."""
+        if self._automaton is None:
+            return
+        for at in range(begin, end, _CHUNK):
+            # What touches a word counts, so a stretch begins a byte early and ends when its last value has ended.
+            early = min(at - begin, 1)
+            stretch = held[at - early : min(at + _CHUNK + self._longest, end)].lower()
+            for index, start, _ in self._automaton.find_matches_as_indexes(stretch, overlapping=True):
+                if early <= start < early + _CHUNK:
+                    yield self._patterns[index], stretch, start, at - early + start
+
+
 class _Search:
     """One search of one file."""
 
-    def __init__(self, data: bytes | mmap.mmap, traces: Traces) -> None:
+    def __init__(self, data: Data, traces: Traces) -> None:
         self._data, self._traces = data, traces
-        self._patterns = list(traces.needles)
-        self._finder = BytesAhoCorasick(self._patterns) if self._patterns else None
+        self._all = _Finder(list(traces.needles))
         self._scanned: Prescanned | None = None
         self.dataset: Dataset | None = None
         self.unsearched = traces.left_out
@@ -114,7 +137,8 @@ class _Search:
 
     def named(self, name: str) -> Iterator[Finding]:
         """What the name of the file gives away."""
-        for needle, _, _ in self._hits(name.encode("utf-8", "replace").lower()):
+        for pattern, _ in self._hits(self._all, name.encode("utf-8", "replace")):
+            needle = self._traces.needles[pattern]
             yield Finding(needle.kind, "the file's name", needle.tag)
 
     def values(self) -> Iterator[Finding]:
@@ -128,50 +152,50 @@ class _Search:
 
     def everywhere(self) -> Iterator[Finding]:
         """Values anywhere among the bytes."""
-        scanned = self._scanned
+        scanned, data = self._scanned, self._data
         if scanned is not None and scanned.inflated is not None:
-            yield from self._in_stretch(bytes(self._data[: scanned.dataset_offset]), 0)
-            inflation = Inflation(self._data, scanned.dataset_offset)
+            inflation = Inflation(data, scanned.dataset_offset)
             held = inflation.inflate_to(_MOST_INFLATED)
             self.unsearched += not inflation.ended
-            yield from self._in_stretch(held, 0, "the deflated data set")
+            yield from self._told([(data, 0, scanned.dataset_offset), (held, 0, len(held))])
             return
-        begin, end = len(self._data), len(self._data)
+        begin = end = len(data)
         if scanned is not None and scanned.pixel_offset is not None:
             begin, end = scanned.pixel_offset, max(scanned.pixel_end, scanned.pixel_offset)
-        head = self._data[:begin]
-        yield from self._in_stretch(head, 0)
-        yield from self._in_streams(head)
+        yield from self._told([(data, 0, begin), (data, end, len(data))])
+        yield from self._in_streams(begin)
         yield from self._in_pixels(begin, end)
-        yield from self._in_stretch(self._data[end:], end)
 
-    def _in_stretch(self, held: bytes, offset: int, where: str = "") -> Iterator[Finding]:
-        found = defaultdict(list)
-        for _, pattern, at in self._hits(held.lower()):
-            found[pattern].append(at)
+    def _told(self, stretches: list[tuple[Data, int, int]]) -> Iterator[Finding]:
+        found: dict[bytes, list[int]] = {}
+        for held, begin, end in stretches:
+            for pattern, at in self._hits(self._all, held, begin, end):
+                # How often, and where first.
+                found.setdefault(pattern, [0, at if held is self._data else -1])[0] += 1
         places = self._in_texts(found) if found else {}
-        for pattern, offsets in found.items():
+        for pattern, (count, first) in found.items():
             needle, texts = self._traces.needles[pattern], places.get(pattern, {})
             for path in texts:
                 if not self._is_retained(path):
                     yield Finding(needle.kind, path_text(path), needle.tag)
             # What lies there more often than texts say it lies in no text.
-            if len(offsets) > sum(texts.values()) and not needle.in_text_only:
-                yield Finding(needle.kind, where or self._place(offset + offsets[0]), needle.tag)
+            if count > sum(texts.values()) and not needle.in_text_only:
+                yield Finding(needle.kind, self._place(first) if first >= 0 else "the deflated data set", needle.tag)
 
-    def _in_streams(self, head: bytes) -> Iterator[Finding]:
+    def _in_streams(self, stop: int) -> Iterator[Finding]:
         """What is deflated inside documents."""
         left, end = _MOST_INFLATED, 0
-        for start in islice(_STREAM.finditer(head), _MOST_STREAMS):
+        for start in islice(_STREAM.finditer(self._data, 0, stop), _MOST_STREAMS):
             # The word that ends a stream holds the word that begins one.
-            if start.end() <= end or (end := head.find(b"endstream", start.end())) < 0:
+            if start.end() <= end or (end := self._data.find(b"endstream", start.end(), stop)) < 0:
                 continue
             try:
-                held = zlib.decompressobj().decompress(head[start.end() : end], max(left, 1))
+                held = zlib.decompressobj().decompress(self._data[start.end() : end], max(left, 1))
             except zlib.error:
                 continue
             left -= len(held)
-            for needle, _, _ in self._hits(held.lower()):
+            for pattern, _ in self._hits(self._all, held):
+                needle = self._traces.needles[pattern]
                 if not needle.in_text_only:
                     yield Finding(needle.kind, "a document inside", needle.tag)
 
@@ -184,23 +208,17 @@ class _Search:
         ]
         if not long or begin >= end:
             return
-        finder = BytesAhoCorasick(long)
-        overlap = max(map(len, long))
-        for at in range(begin, end, _CHUNK):
-            held = self._data[at : min(at + _CHUNK + overlap, end)].lower()
-            for index, start, _ in finder.find_matches_as_indexes(held):
-                needle = self._traces.needles[long[index]]
-                yield Finding(needle.kind, f"the pixel data, byte {at + start}", needle.tag)
-
-    def _hits(self, held: bytes) -> Iterator[tuple[Needle, bytes, int]]:
-        """Needles in bytes that were made small, with their patterns and places."""
-        if self._finder is None:
-            return
-        for index, begin, end in self._finder.find_matches_as_indexes(held, overlapping=True):
-            pattern = self._patterns[index]
+        for pattern, at in islice(self._hits(_Finder(long), self._data, begin, end), _MOST_FINDINGS):
             needle = self._traces.needles[pattern]
-            if not needle.whole_word or _stands_alone(held, begin, end):
-                yield needle, pattern, begin
+            yield Finding(needle.kind, f"the pixel data, byte {at}", needle.tag)
+
+    def _hits(
+        self, finder: "_Finder", held: Data, begin: int = 0, end: int | None = None
+    ) -> Iterator[tuple[bytes, int]]:
+        """Needles between two places, those that count as whole words only where they are."""
+        for pattern, stretch, start, at in finder.found(held, begin, len(held) if end is None else end):
+            if not self._traces.needles[pattern].whole_word or _stands_alone(stretch, start, start + len(pattern)):
+                yield pattern, at
 
     def _in_texts(self, patterns: Collection[bytes]) -> dict[bytes, dict[Path, int]]:
         """The elements whose texts hold these values, and how often they do."""

@@ -7,11 +7,12 @@ from typing import Final
 
 from dicomgallery.deid import marks
 from dicomgallery.deid.cells import Cells, cleared
-from dicomgallery.deid.levels import Level, Levels
+from dicomgallery.deid.levels import Levels
 from dicomgallery.deid.profile import Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.deid.source import Source, anew, opened
-from dicomgallery.deid.walker import Change, Masked, NotPlainError, Part, Patient, Walker
+from dicomgallery.deid.treatment import Facts, Patient, Treatment
+from dicomgallery.deid.walker import Change, Masked, NotPlainError, Part, Walker
 from dicomgallery.dicom.prescan import Buffer, Flaw
 from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.dicom.rewriting import element
@@ -74,19 +75,18 @@ class Engine:
 
     def _made(self, source: Source, *, pixels_cleaned: bool) -> Deidentified:
         patient = self._patient(source)
-        root = self._levels.of_class(source.text(0x00080016))
-        walker = self._walked(
-            source, root, Walker(self.profile, self.pseudonyms, patient), pixels_cleaned=pixels_cleaned
-        )
-        if walker.has_let_known_pass():
+        facts = Facts(patient, source.text(0x00080016), source.raw(0x00420012))
+        treatment = Treatment(self.pseudonyms, facts)
+        walker = self._walked(source, treatment, pixels_cleaned=pixels_cleaned)
+        if treatment.has_let_known_pass():
             # What identifies showed itself only after some of it had been kept: once more, with it in mind.
-            again = Walker(self.profile, self.pseudonyms, patient, walker.known)
-            walker = self._walked(source, root, again, pixels_cleaned=pixels_cleaned)
+            again = Treatment(self.pseudonyms, facts, treatment.known)
+            walker = self._walked(source, again, pixels_cleaned=pixels_cleaned)
         uid = walker.sop_instance_uid
         short = self.pseudonyms.short
         return Deidentified(
             walker.changes,
-            (*source.notes, *walker.notes),
+            source.notes,
             source.text(0x00080016),
             uid,
             patient.subject,
@@ -95,11 +95,9 @@ class Engine:
             [_head(source, uid), *walker.parts],
         )
 
-    def _walked(self, source: Source, root: Level, walker: Walker, *, pixels_cleaned: bool) -> Walker:
-        walker.mime = source.raw(0x00420012)
-        walker.own_class = source.text(0x00080016)
-        walker.layout = _layout(source)
-        walker.sop_instance_uid = source.text(0x00080018)
+    def _walked(self, source: Source, treatment: Treatment, *, pixels_cleaned: bool) -> Walker:
+        root = self._levels.of_class(source.text(0x00080016))
+        walker = Walker(self.profile, treatment, _layout(source), source.text(0x00080018))
         walker.top(source.buffer, source.begin, source.end, root, marks.edits(self.profile, cleaned=pixels_cleaned))
         for piece in source.pixels:
             walker.pixel_part(piece)

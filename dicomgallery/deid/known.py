@@ -20,6 +20,7 @@ IDENTIFIERS: Final = frozenset(
     if (tag := tag_for_keyword(word)) is not None
 )
 _SEPARATORS: Final = re.compile(rb"[\^=\\ ,.;/\0]+")
+_DAY: Final = re.compile(rb"(?<!\d)[12]\d{7}")
 _SHORTEST, _SHORTEST_LOOSE, _LONGEST = 2, 4, 64
 _MOST: Final = 2000
 
@@ -36,6 +37,8 @@ class Known:
             return
         if vr == "PN":
             self.tokens.update(part for part in _SEPARATORS.split(value.lower()) if len(part) >= _SHORTEST)
+        elif vr in ("DA", "DT"):
+            self.tokens.update(_DAY.findall(value))
         elif tag in IDENTIFIERS:
             for one in value.lower().split(b"\\"):
                 if _SHORTEST_LOOSE <= len(one := one.strip(b" \0")) <= _LONGEST:

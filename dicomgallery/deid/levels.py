@@ -6,7 +6,7 @@ from dicomgallery.deid.actions import Rule, decide
 from dicomgallery.deid.profile import Profile
 from dicomgallery.dicom import iod_types
 
-_MOST_LEVELS: Final = 20_000
+_MOST_KEPT: Final = 200_000
 
 
 class Level:
@@ -26,6 +26,7 @@ class Level:
         key = (tag, written)
         rule = self._rules.get(key)
         if rule is None:
+            self._owner.count += 1
             vr = written.decode("latin-1")
             rule = self._rules[key] = decide(self._owner.profile, self.sop_class, self.parents, tag, vr)
         return rule
@@ -41,7 +42,7 @@ class Level:
 
 
 class Levels:
-    """The levels of all classes under one profile; begins anew when hostile files have made too many."""
+    """The rules of all classes under one profile; begins anew when hostile files have made too many."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
@@ -51,7 +52,7 @@ class Levels:
     def of_class(self, sop_class_uid: str) -> Level:
         """The top level of a class; all unknown classes share one."""
         known = sop_class_uid if iod_types.is_known_class(sop_class_uid) else ""
-        if self.count > _MOST_LEVELS:
+        if self.count > _MOST_KEPT:
             self._roots.clear()
             self.count = 0
         return self._roots.setdefault(known, Level(self, known, ()))

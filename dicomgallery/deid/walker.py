@@ -1,26 +1,21 @@
 """The walk over the elements of one object in explicit little endian, nested ones too, deed by deed."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final, NamedTuple
 
-from pydicom._uid_dict import UID_dictionary
-
-from dicomgallery.deid import allowed, dates, dummies, icc, private, wording
+from dicomgallery.deid import private
 from dicomgallery.deid.actions import Deed, Rule
 from dicomgallery.deid.cells import Cells
-from dicomgallery.deid.known import Known
 from dicomgallery.deid.levels import Level
 from dicomgallery.deid.profile import Profile
-from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.deid.source import SEQUENCE_END, Stretch
+from dicomgallery.deid.treatment import GONE, Treatment, said
 from dicomgallery.dicom.prescan import Buffer, Flaw
 from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.dicom.rewriting import Edits, element, start_of
 from dicomgallery.dicom.structure import EXPLICIT_VRS, LONG_VRS
-from dicomgallery.dicom.uids import is_valid
 from dicomgallery.dicom.walk import UNDEFINED
 
 _ELEMENT: Final = Struct("<HH2sH").unpack_from
@@ -28,13 +23,8 @@ _ITEM: Final = Struct("<HHL").unpack_from
 _LENGTH: Final = Struct("<L").unpack_from
 _BEGIN, _END_OF_ITEM, _END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _SOP_INSTANCE: Final = 0x00080018
-_CODE: Final = re.compile(rb"[A-Z0-9 _]*")
-_MANY_DIGITS: Final = re.compile(rb"\d{6}")
 _LONGEST_SHOWN: Final = 1024
 _LONGEST_TEXT: Final = 1 << 20
-_FIVE: Final = 5
-_SHORTEST_NAME: Final = 4
-_SHORTEST_IN_BYTES: Final = 6
 
 
 class NotPlainError(Exception):
@@ -65,53 +55,20 @@ class Change(NamedTuple):
     """None when it was removed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
-    """What stands for the patient."""
-
-    subject: str
-    days_back: int
-
-
-@dataclass
-class _Gone:
-    """Says that an element is removed."""
-
-
-_GONE: Final = _Gone()
 _Path = tuple[tuple[int, int], ...]
 
 
 class Walker:
-    """One walk; `known` are values that identify, of a walk before this one."""
+    """One walk over one object, whose values are treated on the way."""
 
-    def __init__(self, profile: Profile, pseudonyms: Pseudonyms, patient: Patient, known: Known | None = None) -> None:
+    def __init__(self, profile: Profile, treatment: Treatment, layout: Cells | None, sop_instance_uid: str) -> None:
         self.changes: list[Change] = []
-        self.notes: list[str] = []
         self.parts: list[Part] = []
-        self.known = known or Known()
-        self.mime = b""
-        self.own_class = ""
-        self.layout: Cells | None = None
-        self.sop_instance_uid = ""
+        self.sop_instance_uid = sop_instance_uid
         self._profile = profile
-        self._pseudonyms = pseudonyms
-        self._patient = patient
+        self._treatment = treatment
+        self._layout = layout
         self._safe_private = private.OPTION in profile.options
-        self._pattern = known.pattern() if known else None
-        self._tokens = frozenset(known.tokens) if known else frozenset()
-        self._is_second = known is not None
-        self._texts: list[bytes] = []
-
-    def has_let_known_pass(self) -> bool:
-        """Say whether something that stayed holds what identifies elsewhere in the object."""
-        if self._is_second or not self.known.tokens:
-            return False
-        kept = b"\n".join(self._texts).lower()
-        pattern = self.known.pattern()
-        if pattern is not None and pattern.search(kept):
-            return True
-        return not self.known.tokens.isdisjoint(wording.words_in(kept))
 
     def top(self, buffer: Buffer, begin: int, end: int, level: Level, edits: Edits) -> None:
         """Walk a data set; `edits` are put in where they belong. Raises NotPlainError."""
@@ -122,8 +79,8 @@ class Walker:
 
     def pixel_part(self, part: Part) -> None:
         """Take a part of the pixel data as it is, but for unused bits."""
-        if isinstance(part, Stretch) and self.layout is not None:
-            part = Masked(part.buffer, part.begin, part.end, self.layout)
+        if isinstance(part, Stretch) and self._layout is not None:
+            part = Masked(part.buffer, part.begin, part.end, self._layout)
         self.parts.append(part)
 
     def _put_in(self, coming: list[tuple[int, tuple[str, bytes] | None]], out: list[Part]) -> None:
@@ -132,7 +89,7 @@ class Walker:
             out.append(element(tag, *said))
 
     # The hot loop: one long function, since every call in it is made for each element of each file.
-    def _elements(  # noqa: C901, PLR0912, PLR0915, PLR0917
+    def _elements(  # noqa: C901, PLR0912, PLR0915, PLR0917 - as said
         self,
         buffer: Buffer,
         position: int,
@@ -181,15 +138,15 @@ class Walker:
                 position = after
                 continue
             if vr == b"SQ":
+                noted = len(self.changes), len(self._treatment.texts)
                 sub: list[list[Part]] = []
                 recursing = deed is Deed.RECURSE
-                inner = (
-                    self._items(buffer, value, length, end, level.inside(tag), sub, path, tag, recursing)
-                    if recursing or length == UNDEFINED
-                    else (after, True)
-                )
-                after = inner[0]
-                if recursing and not inner[1]:
+                try:
+                    after, differs = self._items(buffer, value, length, end, level.inside(tag), sub, path, tag)
+                except NotPlainError:
+                    if recursing or length == UNDEFINED:
+                        raise
+                if recursing and not differs:
                     position = after
                     continue
                 if recursing:
@@ -199,6 +156,8 @@ class Walker:
                     position = run = after
                     changed = True
                     continue
+                # It was walked for its names and its end; what was noted of it is not what is done.
+                del self.changes[noted[0] :], self._treatment.texts[noted[1] :]
                 held = b""
             elif deed is Deed.RECURSE:
                 raise NotPlainError
@@ -206,8 +165,8 @@ class Walker:
                 if run < value:
                     out.append(Stretch(buffer, run, value))
                 run = after
-                if length != UNDEFINED and self.layout is not None and not path:
-                    out.append(Masked(buffer, value, after, self.layout))
+                if length != UNDEFINED and self._layout is not None and not path:
+                    out.append(Masked(buffer, value, after, self._layout))
                 else:
                     out.append(Stretch(buffer, value, after))
                 if length == UNDEFINED and bytes(buffer[after - 8 : after]) != SEQUENCE_END:
@@ -216,7 +175,10 @@ class Walker:
                 continue
             else:
                 held = bytes(buffer[value : min(after, value + _LONGEST_TEXT)])
-            made = self._done(rule, tag, held)
+                if after - value > _LONGEST_TEXT and deed is not Deed.KEEP_BYTES:
+                    # What is too long to be looked at cannot be kept.
+                    rule = Rule(rule.otherwise, f"{rule.reason}; too long", rule.vr, rule.otherwise)
+            made = self._treatment.done(rule, tag, held)
             if made is None:
                 position = after
                 continue
@@ -224,13 +186,13 @@ class Walker:
             if run < position:
                 out.append(Stretch(buffer, run, position))
             position = run = after
-            new = None if isinstance(made, _Gone) else made
+            new = None if made is GONE else made
             if new is not None:
                 out.append(element(tag, rule.vr, new))
                 if tag == _SOP_INSTANCE and not path:
                     self.sop_instance_uid = new.decode("latin-1").strip(" \0")
-            self.known.note(tag, rule.vr, held)
-            action = _said(deed, rule, new)
+            self._treatment.known.note(tag, rule.vr, held)
+            action = said(rule, tag, new)
             self.changes.append(Change(path, tag, rule.vr, action, rule.reason, held[:_LONGEST_SHOWN], new))
         if run < position:
             out.append(Stretch(buffer, run, position))
@@ -238,7 +200,7 @@ class Walker:
             raise NotPlainError
         return position, changed
 
-    def _items(  # noqa: PLR0913, PLR0917 - one call site, in the hot loop
+    def _items(  # noqa: PLR0917 - one call site, in the hot loop
         self,
         buffer: Buffer,
         position: int,
@@ -248,12 +210,10 @@ class Walker:
         sub: list[list[Part]],
         path: _Path,
         tag: int,
-        recursing: bool,  # noqa: FBT001
     ) -> tuple[int, bool]:
-        """Walk the items of a sequence; without recursing only to find its end, and nothing is noted."""
+        """Walk the items of a sequence into `sub`; returns where it ends, and whether anything in it changed."""
         end = bound if length == UNDEFINED else position + length
         changed = False
-        noted = len(self.changes), len(self._texts)
         while position + 8 <= end:
             group, number, size = _ITEM(buffer, position)
             found = group << 16 | number
@@ -271,8 +231,6 @@ class Walker:
                 position, differs = self._elements(buffer, position, stop, level, out, inside)
                 changed = changed or differs
             sub.append(out)
-        if not recursing:
-            del self.changes[noted[0] :], self._texts[noted[1] :]
         return position, changed
 
     def _private(  # noqa: PLR0917 - one call site, in the hot loop
@@ -291,127 +249,6 @@ class Walker:
                 return Rule(Deed.KEEP, "creator of safe private elements", written)
             return Rule(Deed.REMOVE, "creator without safe elements", written)
         return private.rule(tag, creators.get(tag & 0xFFFF0000 | number >> 8, ""), written)
-
-    def _done(self, rule: Rule, tag: int, held: bytes) -> bytes | _Gone | None:  # noqa: C901, PLR0912
-        """The new value of an element; None when it stays."""
-        deed = rule.deed
-        match deed:
-            case Deed.KEEP_BYTES:
-                if self._pattern is not None and self._in_bytes(held):
-                    return self._away(rule, tag, held)
-                self._texts.append(held)
-                return None
-            case Deed.KEEP_TEXT:
-                if self._pattern is not None and self._pattern.search(held.lower()):
-                    return wording.cleaned(held, self._tokens) or self._away(rule, tag, held)
-                self._texts.append(held)
-                return None
-            case Deed.KEEP_CODE:
-                return self._codes(rule, tag, held)
-            case Deed.KEEP_NUMBER:
-                if not dates.NUMBER.fullmatch(held) or self._is_known_number(held):
-                    return self._away(rule, tag, held)
-                if len(held) >= _FIVE and b"." not in held:
-                    self._texts.append(held)
-                return None
-            case Deed.KEEP_PLAIN:
-                if not wording.is_plain(held, self._tokens):
-                    return self._away(rule, tag, held)
-                self._texts.append(held)
-                return None
-            case Deed.KEEP_DATE:
-                return None if dates.well_formed(held, rule.vr) else self._away(rule, tag, held)
-            case Deed.KEEP_UID:
-                return None if all(map(_is_uid, held.split(b"\\"))) else self._away(rule, tag, held)
-            case Deed.KEEP_CLASS:
-                return self._new_uids(held, kinds=True)
-            case Deed.UID:
-                return self._new_uids(held)
-            case Deed.SHIFT:
-                moved = dates.moved(held, rule.vr, self._patient.days_back)
-                return self._away(rule, tag, held) if moved is None else None if moved == held else moved
-            case Deed.CLEAN | Deed.MEANING:
-                return self._cleaned(rule, tag, held)
-            case Deed.SUBJECT:
-                return self._patient.subject.encode("ascii")
-            case Deed.CONTENT:
-                return dummies.content()
-            case Deed.DOCUMENT:
-                return dummies.document(self.mime)
-            case Deed.PROFILE:
-                made = icc.blanked(held)
-                return _GONE if made is None else None if made == held else made
-        return self._away(Rule(deed, rule.reason, rule.vr, deed), tag, held)
-
-    def _away(self, rule: Rule, tag: int, held: bytes) -> bytes | _Gone | None:
-        if rule.otherwise is Deed.EMPTY:
-            return b"" if held or rule.vr == "SQ" else None
-        if rule.otherwise is Deed.DUMMY:
-            dummy = dummies.value(tag, rule.vr)
-            if rule.vr == "UI":
-                return self._new_uids(held or b"0")
-            return None if not held.strip(b" \0") or held.strip(b" \0") == dummy else dummy
-        if rule.otherwise is Deed.UID:
-            return self._new_uids(held)
-        return _GONE
-
-    def _in_bytes(self, held: bytes) -> bool:
-        """Say whether bytes hold what identifies, at a length that is no chance."""
-        found = self._pattern.finditer(held.lower()) if self._pattern else ()
-        return any(len(one[0]) >= _SHORTEST_IN_BYTES for one in found)
-
-    def _codes(self, rule: Rule, tag: int, held: bytes) -> bytes | _Gone | None:
-        """Code strings without those that are none; of several, such a one is left empty in its place."""
-        parts = held.rstrip(b" \0").split(b"\\")
-        kept = [part if self._is_code(part) else b"" for part in parts]
-        if kept == parts:
-            self._texts.append(held)
-            return None
-        return b"\\".join(kept) if any(kept) else self._away(rule, tag, held)
-
-    def _is_code(self, part: bytes) -> bool:
-        odd = not _CODE.fullmatch(part) or _MANY_DIGITS.search(part)
-        if odd and not wording.is_plain(part):
-            return False
-        # Initials are too short to tell from codes.
-        found = self._pattern.finditer(part.lower()) if self._pattern else ()
-        return not any(len(one[0]) >= _SHORTEST_NAME for one in found)
-
-    def _is_known_number(self, held: bytes) -> bool:
-        return any(len(one := part.strip(b" \0")) >= _FIVE and one in self._tokens for part in held.split(b"\\"))
-
-    def _cleaned(self, rule: Rule, tag: int, held: bytes) -> bytes | _Gone | None:
-        whole = held.strip(b" \0")
-        if rule.deed is Deed.MEANING and wording.is_meaning(whole):
-            return None
-        left = wording.cleaned(held, self._tokens)
-        self._texts.append(left)
-        if left == whole or (wording.is_plain(held, self._tokens) and left):
-            return None
-        return left or (self._away(rule, tag, held) if whole else None)
-
-    def _new_uids(self, held: bytes, *, kinds: bool = False) -> bytes | None:
-        """New UIDs for those that are not the standard's own; of kinds, those of other known registries stay too."""
-        made = []
-        for part in held.decode("latin-1").strip(" \0").split("\\"):
-            uid = part.strip(" \0")
-            is_known = uid.startswith(allowed.KNOWN_ROOTS) or uid == self.own_class if kinds else uid in UID_dictionary
-            stays = not uid or (is_known and is_valid(uid))
-            made.append(uid if stays else self._pseudonyms.uid(uid))
-        new = "\\".join(made).encode("latin-1", "replace")
-        return None if new == held.rstrip(b" \0") else new
-
-
-def _is_uid(part: bytes) -> bool:
-    text = part.decode("latin-1").strip(" \0")
-    return not text or is_valid(text)
-
-
-def _said(deed: Deed, rule: Rule, new: bytes | None) -> Deed:
-    """The deed to speak of: what was kept under a condition, and did not meet it, met the other."""
-    if deed.name.startswith("KEEP"):
-        return rule.otherwise if new is None or deed is not Deed.KEEP_CLASS else Deed.UID
-    return Deed.REMOVE if new is None else deed
 
 
 def _write_sequence(tag: int, items: Sequence[list[Part]], out: list[Part]) -> None:

@@ -21,6 +21,7 @@ from dicomgallery.imaging.spec import RenderSpec
 from dicomgallery.imaging.specimens import Examined, Specimen
 from dicomgallery.imaging.volumes.spec import PlaneSpec
 from dicomgallery.imaging.volumes.turn import Turn
+from dicomgallery.imaging.writing import Line
 from dicomgallery.sandbox import tasks
 from dicomgallery.sandbox.channel import Channel, LostServerError
 from dicomgallery.sandbox.crew import TaskLostError, Why
@@ -40,6 +41,7 @@ _PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp", "ima
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _MOST_PIXELS: Final = 1 << 20
 
+_MOST_LINES: Final = 1000
 _WHY_NO_PICTURE: Final = {
     Why.TOO_SLOW: (RenderReason.TOO_SLOW, "Making this picture took too long, and was stopped."),
     Why.OUT_OF_MEMORY: (RenderReason.OUT_OF_MEMORY, "This picture needs more memory than one may take."),
@@ -143,6 +145,13 @@ class Sandbox:
         with _told_why():
             asked = {"path": str(path.absolute()), "boxes": [list(box) for box in boxes], "first": first}
             return _recoded(self.ask("retouch", asked))
+
+    def textboxes(self, path: Path, frame: int = 1) -> list[Line]:
+        """Where writing is burned into a frame of a file, counted from 1; raises as `render` does."""
+        with _told_why():
+            answer = self.ask("textboxes", {"path": str(path.absolute()), "frame": frame})
+            _raise_if_refused(answer)
+            return _lines(answer.fields.get("lines"))
 
     def volume(self, folder: Path) -> Iterator[tuple[int, int]]:
         """Build the volume that is planned in a folder, telling how many images of how many are in.
@@ -271,6 +280,20 @@ def _recoded(answer: Message) -> Recoded:
     size = answer.whole("size_bytes") if "size_bytes" in answer.fields else None
     copied = (answer.whole("from"), answer.whole("to"))
     return Recoded(answer.body[:split], copied, answer.body[split:], answer.whole("next"), size)
+
+
+def _lines(told: object) -> list[Line]:
+    """Lines of writing as a child tells them; ValueError when it is nonsense."""
+    if not isinstance(told, list) or len(told) > _MOST_LINES:
+        raise ValueError
+    lines = []
+    for line in told:
+        match line:
+            case [int(left), int(top), int(right), int(bottom), float() | int() as confidence]:
+                lines.append(Line(Box(left, top, right, bottom), float(confidence)))
+            case _:
+                raise ValueError
+    return lines
 
 
 def _rendered(answer: Message) -> Rendered:

@@ -128,6 +128,16 @@ def _retouch(task: Message) -> Message:
     return _piece(lambda: retouch(Path(task.text("path")), boxes, task.whole("first")))
 
 
+def _textboxes(task: Message) -> Message:
+    from dicomgallery.imaging.textboxes import find  # noqa: PLC0415
+
+    try:
+        lines = find(Path(task.text("path")), task.whole("frame"))
+    except CannotRenderError as refusal:
+        return Message(Kind.END, _refused(refusal))
+    return Message(Kind.END, {"lines": [[*line.box, line.confidence] for line in lines]})
+
+
 def _piece(make: Callable[[], Recoded]) -> Message:
     """A piece of an object as an answer, or why there is none."""
     try:
@@ -183,6 +193,7 @@ TASKS: Final[Mapping[str, Task]] = {
     "frames": Task(_frames, preload=("dicomgallery.imaging.transcoding",)),
     "recode": Task(_recode, preload=("dicomgallery.imaging.recoding",)),
     "retouch": Task(_retouch, preload=("dicomgallery.imaging.retouch",)),
+    "textboxes": Task(_textboxes, preload=("dicomgallery.imaging.textboxes",)),
     "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
     "weave": Task(_weave, is_long=True),
     "unpack": Task(_unpack, is_long=True),

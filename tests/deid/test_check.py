@@ -127,6 +127,24 @@ def test_a_value_is_found_behind_the_data_set_in_the_file_and_in_its_name(tmp_pa
     assert len(found) == 2
 
 
+def test_a_value_is_found_where_two_stretches_of_a_search_meet() -> None:
+    traces, made = traces_of(original()), result(Rows=1500, Columns=1500, SamplesPerPixel=1)
+    begin = synthetic.as_bytes(made).index(b"\xe0\x7f\x10\x00")
+    for at in range((1 << 20) - len(SECRET) - 13, (1 << 20) + 2):
+        pixels = bytearray(1500 * 1500)
+        pixels[at : at + len(SECRET)] = SECRET.encode()
+        made.PixelData = bytes(pixels)
+        found = searched(made, traces).findings
+        assert [each.where for each in found] == [f"the pixel data, byte {begin + 12 + at}"]
+
+
+def test_what_is_lawful_in_one_place_does_not_hide_a_leak_among_bytes() -> None:
+    named = traces_of(original(InstitutionName=f"Clinic {SECRET}"), by_table({"retain_institution"}))
+    made = result(InstitutionName=f"Clinic {SECRET}")
+    made.preamble = SECRET.encode().ljust(128, b"\0")
+    assert [each.where for each in searched(made, named).findings] == ["the preamble"]
+
+
 def test_what_stands_behind_the_pixels_is_taken_for_the_original_too() -> None:
     signature = Dataset()
     signature.CertificateOfSigner = b"QUILLONBERG 0815"

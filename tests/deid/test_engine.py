@@ -12,11 +12,13 @@ from pydicom.sequence import Sequence
 from pydicom.uid import RLELossless
 
 from dicomgallery.deid.actions import Deed
+from dicomgallery.deid.dummies import item
 from dicomgallery.deid.engine import Deidentified, Engine
 from dicomgallery.deid.profile import BASIC, Choice, Override, Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.dicom import synthetic
 from dicomgallery.dicom.reader import UnreadableError
+from dicomgallery.dicom.rewriting import element
 
 SECRET = b"a secret of the tests"
 
@@ -214,3 +216,48 @@ def test_an_override_with_its_reason_goes_before_the_table() -> None:
 def test_what_cannot_be_read_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(UnreadableError, match=r"."):
         treated(data)
+
+
+def test_names_inside_what_goes_are_looked_for_in_what_stays() -> None:
+    other = Dataset()
+    other.PatientName = "Quillonova^Bea"
+    dataset = ct(OtherPatientIDsSequence=[other], ConvolutionKernel="B31 QUILLONOVA")
+
+    assert "ConvolutionKernel" not in treated(dataset)[0]
+
+
+def test_a_sequence_written_as_unknown_is_treated_as_the_sequence_it_is() -> None:
+    implicit = b"".join(
+        tag + len(value).to_bytes(4, "little") + value
+        for tag, value in [(b"\x08\0\x04\x01", b"Chest of VEXMAROV "), (b"\x08\0\x80\0", b"Saint Quillon ")]
+    )
+    data = synthetic.as_bytes(ct(PatientName="Vexmarov^Janelle")) + element(0x00082218, "UN", item(implicit))
+
+    made, _ = treated(data)
+
+    assert made.AnatomicRegionSequence[0].CodeMeaning == "Chest of"
+    assert "InstitutionName" not in made.AnatomicRegionSequence[0]
+
+
+def test_a_text_too_long_to_be_looked_at_does_not_stay() -> None:
+    made, _ = treated(ct(Manufacturer="A" * (2 << 20)))
+
+    assert made.get("Manufacturer", "") == ""
+
+
+def test_code_strings_that_look_like_identifiers_do_not_stay_among_terms() -> None:
+    dataset = ct(ImageType=["ORIGINAL", "PRIMARY", "QZ001K", "M_SE"], LossyImageCompressionMethod="ISO_10918_1")
+    dataset.add(DataElement(0x00101010, "AS", "057Y"))
+
+    made, _ = treated(dataset)
+
+    assert list(made.ImageType) == ["ORIGINAL", "PRIMARY", "", "M_SE"]
+    assert made.LossyImageCompressionMethod == "ISO_10918_1"
+    assert "PatientAge" not in made
+
+
+def test_a_day_that_goes_does_not_stay_as_a_number() -> None:
+    made, _ = treated(ct(AcquisitionDate="20190304", AcquisitionNumber="20190304", SeriesNumber="20"))
+
+    assert made.get("AcquisitionNumber") != 20190304
+    assert made.SeriesNumber == 20

@@ -15,7 +15,7 @@ from typing import Final
 from dicomgallery.deid.engine import Deidentified, Engine
 from dicomgallery.deid.profile import CLEAN_PIXEL, Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
-from dicomgallery.dicom.prescan import Flaw
+from dicomgallery.dicom.prescan import Flaw, Prescanned, prescan
 from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.errors import GalleryError, RefusedError
 from dicomgallery.sandbox import opening
@@ -89,8 +89,9 @@ class FolderRun:
         cleaned = None
         if self.burned_in is BurnedIn.QUARANTINE:
             reason = suspicion(path)
-        elif self.burned_in is BurnedIn.BLANK:
-            cleaned, reason = blanked(path, work / "blanked", self.sandbox)
+        elif self.burned_in is BurnedIn.BLANK and _has_pixels(path):
+            blank = blanked(path, work / "blanked", self.sandbox)
+            cleaned, reason = blank.path, blank.reason
         with _mapped(cleaned or path) as data:
             done = self.engine.deidentify(data, pixels_cleaned=cleaned is not None)
             made = work / "made"
@@ -130,9 +131,9 @@ def begin(source: Path, target: Path, *, profile: Profile, pseudonyms: Pseudonym
     """Make a folder ready to be written to; RefusedError when it holds something or lies in the other."""
     if CLEAN_PIXEL in profile.options and burned_in is BurnedIn.KEEP:
         raise RefusedError("The option clean_pixel and keeping what is burned in contradict each other.")
-    target.mkdir(parents=True, exist_ok=True)
     if source.resolve() == target.resolve() or source.resolve() in target.resolve().parents:
         raise RefusedError("The folder to write to must not lie in the folder that is read.")
+    target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
         raise RefusedError("The folder to write to is not empty; what is there already could not be told apart.")
     return FolderRun(source, target, Engine(profile, pseudonyms), burned_in, opening.sandbox())
@@ -146,6 +147,13 @@ def _files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders.sort()
         yield from (path for name in sorted(names) if not (path := Path(folder) / name).is_symlink())
+
+
+def _has_pixels(path: Path) -> bool:
+    """Say whether there is anything to paint over; of what cannot be read the engine says why."""
+    with _mapped(path) as data:
+        scanned = prescan(data)
+    return isinstance(scanned, Prescanned) and scanned.pixel_offset is not None
 
 
 @contextmanager
