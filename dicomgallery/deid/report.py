@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from dicomgallery import __version__
 from dicomgallery.deid.check import Leaks, tag_text
+from dicomgallery.deid.profile import Override
 from dicomgallery.dicom.boxes import Box
 from dicomgallery.errors import RefusedError
 
@@ -50,6 +51,8 @@ class Treated:
     """Areas painted black in every frame."""
     is_reviewed: bool = False
     """A person has looked at its pixels."""
+    reason: str = ""
+    """Why nothing was given out, in words that name nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,12 @@ class Run:
     began: datetime
     ended: datetime
     objects: Sequence[Treated]
+    overrides: Sequence[tuple[int, Override]] = ()
+    """Attributes that were treated otherwise than the options say, and why."""
+    burned_in: str = ""
+    """What was done about text in the pixels."""
+    number: int = 0
+    """The gallery's own number for it."""
 
 
 def new_key() -> bytes:
@@ -118,7 +127,16 @@ def _body(run: Run) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "program": __version__,
-        "profile": {"name": run.profile, "version": run.profile_version, "options": sorted(run.options)},
+        "number": run.number,
+        "profile": {
+            "name": run.profile,
+            "version": run.profile_version,
+            "options": sorted(run.options),
+            "overrides": [
+                {"of": tag_text(tag), "action": said.choice.value, "reason": said.reason} for tag, said in run.overrides
+            ],
+        },
+        "burned in": run.burned_in,
         "began": _moment(run.began),
         "ended": _moment(run.ended),
         "counts": {
@@ -141,6 +159,7 @@ def _object(one: Treated) -> dict[str, Any]:
         "actions": dict(one.actions),
         "boxes": [list(box) for box in one.boxes],
         "reviewed": one.is_reviewed,
+        "reason": one.reason,
     }
     if one.leaks is not None:
         told["leak check"] = {

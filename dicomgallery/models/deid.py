@@ -82,6 +82,8 @@ class DeidItem(Base):
     """Elements that are not as they were."""
     boxes: Mapped[int] = mapped_column(Integer, default=0)
     """Areas of its pixels that were painted black."""
+    proof: Mapped[str] = mapped_column(Text, default="{}")
+    """JSON for the report: its actions by number, the areas, and what the leak check found."""
 
 
 class DeidReport(Base):

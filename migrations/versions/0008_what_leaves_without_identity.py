@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("sha256_after", sa.String(length=64), nullable=False),
         sa.Column("changes", sa.Integer(), nullable=False),
         sa.Column("boxes", sa.Integer(), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["deid_run.id"]),
         sa.PrimaryKeyConstraint("run_id", "number"),
     )

@@ -1,5 +1,6 @@
 """De-identification inside the gallery: what a draft shows, what a run makes, and what stays out."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -102,18 +103,21 @@ def test_the_report_is_signed_names_nobody_and_tells_when_it_was_tampered_with(g
     text = deid_runs.report(run_id, actor=gallery.actor)
 
     read = deid_runs.check(text, 1)
-    assert (read.is_signed, read.is_ours) == (True, True)
-    assert read.said["counts"] == {"done": 3}
-    assert read.said["profile"]["overrides"]["(0008,0080)"]["action"] == "dummy"
+    assert read.why_not == ""
+    assert read.said["counts"]["outcomes"] == {"written": 3, "quarantined": 0, "failed": 0}
+    assert [one["leak check"]["clean"] for one in read.said["objects"]] == [True] * 3
+    (said,) = read.said["profile"]["overrides"]
+    assert (said["of"], said["action"]) == ("(0008,0080)", "dummy")
     sums = {row.id: row.blob_sha256 for row in db.session.scalars(select(Instance))}
     rows = [one.item for one in catalog.items(gallery.scope, run_id)]
-    assert [(one["sha256_before"], one["sha256_after"]) for one in read.said["objects"]] == [
+    assert [(one["before"], one["after"]) for one in read.said["objects"]] == [
         (sums[one.source_id], sums[one.result_id or 0]) for one in rows
     ]
     for word in ("Qvistgaard", "Thora", "7731", "Zuckerhut", dcmread(blob_of(1)).SOPInstanceUID):
         assert word not in text
-    for other in (text.replace('"done": 3', '"done": 4'), text.replace('"public_key": "', '"public_key": "A')):
-        assert not deid_runs.check(other, 1).is_signed
+    changed = deid_runs.check(text.replace('"written":3', '"written":4'), 1)
+    assert changed.why_not == "The report was changed after it was signed."
+    assert deid_runs.check(text, 2).why_not == "The report was signed with another key."
 
 
 def test_what_an_override_keeps_is_lawful_and_is_said(gallery: Gallery) -> None:
@@ -128,7 +132,8 @@ def test_what_an_override_keeps_is_lawful_and_is_said(gallery: Gallery) -> None:
     assert account.counts == {"done": 3}
     assert {str(one.PatientName) for one in results(gallery, run_id)} == {"Qvistgaard^Thora"}
     said = deid_runs.check(deid_runs.report(run_id, actor=gallery.actor), 1).said
-    assert said["profile"]["overrides"] == {"(0010,0010)": {"action": "keep", "reason": "The family has agreed."}}
+    kept = {"of": "(0010,0010)", "action": "keep", "reason": "The family has agreed."}
+    assert said["profile"]["overrides"] == [kept]
     assert said["profile"]["name"] == f"run {run_id}"
 
 
@@ -143,7 +148,10 @@ def test_a_result_in_which_the_name_is_found_again_is_set_apart_and_not_taken_in
     (apart,) = catalog.items(gallery.scope, run_id, state="quarantined")
     assert (apart.item.source_id, apart.result_id, apart.item.sha256_after) == (2, None, "")
     assert "name of (0010,0010) in the pixel data" in apart.item.reason
-    assert "Qvistgaard" not in deid_runs.report(run_id, actor=gallery.actor)
+    text = deid_runs.report(run_id, actor=gallery.actor)
+    assert "Qvistgaard" not in text
+    (told,) = [one for one in json.loads(text)["report"]["objects"] if one["outcome"] == "quarantined"]
+    assert {one["of"] for one in told["leak check"]["findings"]} == {"(0010,0010)"}
     assert gallery.instance_count() == 5
     assert list(gallery.settings.staging.iterdir()) == []
 
@@ -159,6 +167,28 @@ def test_what_may_have_text_in_its_pixels_waits_for_a_person(gallery: Gallery) -
     (apart,) = catalog.items(gallery.scope, run_id)
     assert apart.item.reason.startswith("It is an ultrasound image")
     assert gallery.instance_count() == 1
+
+
+def test_what_is_written_into_pixels_is_painted_black_where_that_is_wanted(gallery: Gallery) -> None:
+    file = synthetic.us_cine(2, 48, 64)
+    region = Dataset()
+    region.RegionSpatialFormat, region.RegionDataType = 1, 1
+    region.RegionLocationMinX0, region.RegionLocationMinY0 = 0, 12
+    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = 63, 47
+    file.SequenceOfUltrasoundRegions = [region]
+    run_id = drafted(gallery, file)
+    deid_runs.choose(run_id, [], BurnedIn.BLANK, actor=gallery.actor)
+    assert deid_runs.preview(run_id, 1, actor=gallery.actor).pixels.startswith("1 area of every frame")
+
+    account = done(gallery, run_id)
+
+    assert account.counts == {"done": 1}
+    (made,) = results(gallery, run_id)
+    assert not made.pixel_array[:, :12].any()
+    assert made.pixel_array[:, 12:].any()
+    assert "113101" in {one.CodeValue for one in made.DeidentificationMethodCodeSequence}
+    (told,) = json.loads(deid_runs.report(run_id, actor=gallery.actor))["report"]["objects"]
+    assert told["boxes"] == [[0, 0, 64, 12]]
 
 
 def test_one_failure_does_not_stop_the_rest(gallery: Gallery) -> None:

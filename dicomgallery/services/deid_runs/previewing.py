@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from pydicom.dataelem import RawDataElement
@@ -89,11 +90,12 @@ def preview(run_id: int, number: int, *, actor: Actor) -> Preview:
     run = catalog.by_id(actor.scope, actor.id, run_id).run
     source = catalog.source(actor.scope, run_id, number)
     profile = from_json(run.profile)
-    with mapped(source.blob_sha256) as data:
+    path = path_of(source.blob_sha256)
+    with mapped(path) as data:
         made = Engine(profile, project.pseudonyms(run.workspace_id)).deidentify(data)
-        header = reader.read_header(store().path(source.blob_sha256))
+        header = reader.read_header(path)
         changes, notes = made.changes, made.notes
-    pixels, is_set_apart = _pixels(source.blob_sha256, header, BurnedIn(run.burned_in))
+    pixels, is_set_apart = _pixels(path, header, BurnedIn(run.burned_in))
     return Preview(
         number,
         run.object_count,
@@ -106,14 +108,19 @@ def preview(run_id: int, number: int, *, actor: Actor) -> Preview:
     )
 
 
-@contextmanager
-def mapped(sha256: str) -> Iterator[mmap.mmap]:
-    """The bytes of a blob, read as they are needed; UnavailableError when they are gone."""
+def path_of(sha256: str) -> Path:
+    """Where the bytes of an object lie; UnavailableError when they are gone."""
     try:
-        with store().path(sha256).open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (FileNotFoundError, ValueError) as error:
+        return store().path(sha256)
+    except FileNotFoundError as error:
         raise UnavailableError(MISSING) from error
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a file, read as they are needed."""
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     try:
         yield data
     finally:
@@ -122,8 +129,8 @@ def mapped(sha256: str) -> Iterator[mmap.mmap]:
             data.close()
 
 
-def _pixels(sha256: str, header: Dataset, burned_in: BurnedIn) -> tuple[str, bool]:
-    found = suspicion(store().path(sha256))
+def _pixels(path: Path, header: Dataset, burned_in: BurnedIn) -> tuple[str, bool]:
+    found = suspicion(path)
     if burned_in is BurnedIn.QUARANTINE:
         return (f"{found} It waits for a person.", True) if found else ("Nothing speaks for text in its pixels.", False)
     if burned_in is BurnedIn.BLANK:

@@ -5,6 +5,9 @@ import hmac
 from functools import lru_cache
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from dicomgallery import settings
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.errors import UnavailableError
@@ -16,8 +19,9 @@ def pseudonyms(workspace_id: int) -> Pseudonyms:
 
 
 def signing_key(workspace_id: int) -> bytes:
-    """The 32 bytes that an Ed25519 key is made of, which signs the reports of a workspace."""
-    return _derived(workspace_id, "signature of reports")
+    """The Ed25519 key that signs the reports of a workspace, as PEM."""
+    key = Ed25519PrivateKey.from_private_bytes(_derived(workspace_id, "signature of reports"))
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @lru_cache(maxsize=8)

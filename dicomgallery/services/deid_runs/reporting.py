@@ -1,107 +1,104 @@
-"""The signed report of a run: profile, counts, hashes; it names nobody, and whoever has the public key can check it."""
+"""The signed report of a run: from what is kept of each object, and back to what a page shows of it."""
 
-import base64
-import binascii
 import json
 import zlib
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from dicomgallery import __version__
-from dicomgallery.catalog.batches import batches
+from dicomgallery.deid import report
+from dicomgallery.deid.check import Finding, Leaks
 from dicomgallery.deid.profile import from_json
-from dicomgallery.models import DeidItem, DeidReport, DeidRun
+from dicomgallery.deid.report import Outcome, Run, Treated
+from dicomgallery.deid.traces import Kind
+from dicomgallery.dicom.boxes import Box
+from dicomgallery.errors import RefusedError
+from dicomgallery.models import DeidItem, DeidReport, DeidRun, now
 from dicomgallery.services.deid_runs import project
 
-_ALGORITHM: Final = "Ed25519"
-_AT_ONCE: Final = 5000
-_CHECKED: Final = (
-    "Every result was searched, byte by byte and value by value, for each value of its original that identifies. "
-    "Results in which one was found were set apart and not taken in."
-)
+_OUTCOMES: Final = {"done": Outcome.WRITTEN, "quarantined": Outcome.QUARANTINED}
+_AT_ONCE: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A report that was read, and whether it is what was signed."""
+    """A report that was read, and whether it is what this gallery has signed."""
 
     said: dict[str, Any]
-    is_signed: bool
-    """The signature fits the words and the public key in it."""
-    is_ours: bool
-    """And that key is the one of this gallery."""
+    why_not: str
+    """Why it is not to be trusted; empty when its signature fits."""
     public_key: str
+    """Of this gallery, as PEM."""
+
+
+def proof(leaks: Leaks | None, actions: Mapping[str, int] | None = None, boxes: Sequence[Box] = ()) -> str:
+    """What the row of an object keeps for the report, as JSON."""
+    found: dict[str, Any] = {"actions": dict(actions or {}), "boxes": [list(box) for box in boxes]}
+    if leaks is not None:
+        found["leaks"] = [leaks.left_out, leaks.unsearched, leaks.unreadable]
+        found["findings"] = [[one.kind.value, one.where, one.tag] for one in leaks.findings]
+    return json.dumps(found)
 
 
 def write(session: Session, run: DeidRun) -> None:
     """Write and sign the report of a run that is done."""
-    signed = _signed(_told(session, run), project.signing_key(run.workspace_id))
+    profile = from_json(run.profile)
+    told = Run(
+        profile.name,
+        str(profile.version),
+        sorted(profile.options),
+        run.started_at or run.created_at,
+        run.finished_at or now(),
+        _objects(session, run.id),
+        profile.overrides,
+        run.burned_in,
+        run.id,
+    )
+    signed = report.signed(told, project.signing_key(run.workspace_id))
     session.execute(delete(DeidReport).where(DeidReport.run_id == run.id))
-    session.execute(insert(DeidReport).values(run_id=run.id, json_zlib=zlib.compress(signed.encode("utf-8"))))
+    session.execute(insert(DeidReport).values(run_id=run.id, json_zlib=zlib.compress(signed)))
 
 
 def check(text: str, workspace_id: int) -> Checked:
     """Read a report and check its signature; never raises for one that was tampered with."""
-    said = json.loads(text)
-    signature = said.get("signature", {})
-    told = said.get("report", {})
-    public = str(signature.get("public_key", ""))
+    key = report.public_key(project.signing_key(workspace_id))
     try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public, validate=True))
-        key.verify(base64.b64decode(str(signature.get("value", "")), validate=True), _canonical(told))
-        is_signed = signature.get("algorithm") == _ALGORITHM
-    except (InvalidSignature, ValueError, binascii.Error):
-        is_signed = False
-    own = Ed25519PrivateKey.from_private_bytes(project.signing_key(workspace_id)).public_key()
-    is_ours = is_signed and public == _text(own.public_bytes_raw())
-    return Checked(told, is_signed, is_ours, public)
+        return Checked(report.verify(text.encode("utf-8"), key), "", key.decode("ascii"))
+    except RefusedError as error:
+        return Checked({}, error.message, key.decode("ascii"))
 
 
-def _told(session: Session, run: DeidRun) -> dict[str, Any]:
-    columns = (
-        DeidItem.number, DeidItem.state, DeidItem.reason, DeidItem.sha256_before, DeidItem.sha256_after,
-        DeidItem.changes, DeidItem.boxes,
-    )  # fmt: skip
-    names = ("number", "outcome", "reason", "sha256_before", "sha256_after", "changed_elements", "blanked_areas")
-    rows = session.execute(select(*columns).where(DeidItem.run_id == run.id).order_by(DeidItem.number)).all()
-    objects = [dict(zip(names, row, strict=True)) for some in batches(rows, _AT_ONCE) for row in some]
-    return {
-        "kind": "de-identification",
-        "format": 1,
-        "program": f"DICOM Gallery {__version__}",
-        "standard": "DICOM PS3.15 E.1, Table E.1-1",
-        "run": run.id,
-        "started_at": run.started_at.isoformat(timespec="seconds") if run.started_at else "",
-        "finished_at": run.finished_at.isoformat(timespec="seconds") if run.finished_at else "",
-        "profile": json.loads(from_json(run.profile).as_json()),
-        "burned_in": run.burned_in,
-        "leak_check": _CHECKED,
-        "counts": dict(Counter(str(one["outcome"]) for one in objects)),
-        "actions": json.loads(run.actions),
-        "objects": objects,
-    }
+def _objects(session: Session, run_id: int) -> list[Treated]:
+    objects: list[Treated] = []
+    after = 0
+    while True:
+        query = select(DeidItem).where(DeidItem.run_id == run_id, DeidItem.number > after)
+        items = session.scalars(query.order_by(DeidItem.number).limit(_AT_ONCE)).all()
+        if not items:
+            return objects
+        objects += [_treated(item) for item in items]
+        after = items[-1].number
+        # Rows of a hundred thousand objects need not be held as such.
+        for item in items:
+            session.expunge(item)
 
 
-def _signed(told: dict[str, Any], secret: bytes) -> str:
-    key = Ed25519PrivateKey.from_private_bytes(secret)
-    signature = {
-        "algorithm": _ALGORITHM,
-        "public_key": _text(key.public_key().public_bytes_raw()),
-        "value": _text(key.sign(_canonical(told))),
-        "signs": "the member `report`, as JSON with sorted keys, no spaces, in UTF-8",
-    }
-    return json.dumps({"report": told, "signature": signature}, indent=2, ensure_ascii=False)
-
-
-def _canonical(told: dict[str, Any]) -> bytes:
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+def _treated(item: DeidItem) -> Treated:
+    kept = json.loads(item.proof)
+    leaks = None
+    if "leaks" in kept:
+        left_out, unsearched, unreadable = kept["leaks"]
+        findings = tuple(Finding(Kind(kind), where, tag) for kind, where, tag in kept["findings"])
+        leaks = Leaks(findings, left_out, unsearched, unreadable)
+    return Treated(
+        item.sha256_before,
+        _OUTCOMES.get(item.state, Outcome.FAILED),
+        item.sha256_after,
+        kept.get("actions", {}),
+        leaks,
+        [Box(*box) for box in kept.get("boxes", [])],
+        reason=item.reason,
+    )

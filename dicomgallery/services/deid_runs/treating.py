@@ -4,24 +4,23 @@ import logging
 import mmap
 import struct
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from dicomgallery import settings
 from dicomgallery.catalog.objects import StoredObject
-from dicomgallery.deid import regions
+from dicomgallery.deid.check import Leaks
 from dicomgallery.deid.engine import Deidentified, Engine
-from dicomgallery.dicom import reader
+from dicomgallery.dicom.boxes import Box
 from dicomgallery.errors import GalleryError
 from dicomgallery.sandbox import opening
 from dicomgallery.services.deid_runs.drafts import KEEPS_UIDS
-from dicomgallery.services.deid_runs.previewing import MISSING, mapped
+from dicomgallery.services.deid_runs.previewing import mapped, path_of
 from dicomgallery.services.deidentifying import BurnedIn
-from dicomgallery.services.deidentifying.burned_in import blanked, suspicion
-from dicomgallery.services.deidentifying.proof import objection
-from dicomgallery.storage.opening import store
+from dicomgallery.services.deidentifying.burned_in import Blanked, blanked, suspicion
+from dicomgallery.services.deidentifying.proof import searched, told
 from dicomgallery.storage.staging import StagedFile, StagingFile, StorageFullError
 
 log = logging.getLogger(__name__)
@@ -44,6 +43,8 @@ class Ended:
     state: str
     reason: str
     sha256_before: str = ""
+    leaks: Leaks | None = None
+    """None where nothing was searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ class Made:
     name: str
     staged: StagedFile
     sha256_before: str
-    boxes: int
+    boxes: Sequence[Box]
     actions: Counter[str] = field(repr=False)
+    leaks: Leaks
 
 
 def treat(number: int, source: StoredObject, engine: Engine, burned_in: BurnedIn, folder: Path) -> Made | Ended:
@@ -67,46 +69,39 @@ def treat(number: int, source: StoredObject, engine: Engine, burned_in: BurnedIn
         raise
     except GalleryError as error:
         return Ended(number, "failed", error.message, source.blob_sha256)
-    except FileNotFoundError:
-        return Ended(number, "failed", MISSING, source.blob_sha256)
     except _SURPRISES:
         log.exception("an object was not de-identified", extra={"instance": source.id})
         return Ended(number, "failed", _UNFORESEEN, source.blob_sha256)
 
 
 def _treated(number: int, source: StoredObject, engine: Engine, burned_in: BurnedIn, folder: Path) -> Made | Ended:
-    path = store().path(source.blob_sha256)
-    cleaned: Path | None = None
-    reason = ""
+    path = path_of(source.blob_sha256)
+    before = source.blob_sha256
+    blank = Blanked()
     if burned_in is BurnedIn.QUARANTINE:
-        reason = suspicion(path)
+        blank = Blanked(reason=suspicion(path))
     elif burned_in is BurnedIn.BLANK:
-        cleaned, reason = blanked(path, folder / "blanked", opening.sandbox())
-    if reason:
-        return Ended(number, "quarantined", reason, source.blob_sha256)
-    with mapped(source.blob_sha256) as original:
-        if cleaned is None:
+        blank = blanked(path, folder / "blanked", opening.sandbox())
+    if blank.reason:
+        return Ended(number, "quarantined", blank.reason, before)
+    with mapped(path) as original:
+        if blank.path is None:
             done, staged = _written(original, engine, pixels_cleaned=False)
         else:
-            with cleaned.open("rb") as file:
-                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            done, staged = _written(data, engine, pixels_cleaned=True)
-            with suppress(BufferError):
-                data.close()
+            with mapped(blank.path) as painted:
+                done, staged = _written(painted, engine, pixels_cleaned=True)
         try:
-            if done.sop_instance_uid == source.sop_uid:
-                ended: Ended | None = Ended(number, "failed", KEEPS_UIDS, source.blob_sha256)
-            else:
-                ended = _objected(number, source, original, staged, done, engine)
+            with staged.mapped() as made:
+                leaks = searched(original, made, done, profile=engine.profile, name=done.file_name)
         except BaseException:
             staged.discard()
             raise
-    if ended is not None:
+    reason = told(leaks)
+    if reason or done.sop_instance_uid == source.sop_uid:
         staged.discard()
-        return ended
-    boxes = len(regions.boxes(reader.read_header(path))) if cleaned is not None else 0
+        return Ended(number, "quarantined" if reason else "failed", reason or KEEPS_UIDS, before, leaks)
     actions = Counter(change.action.name.lower() for change in done.changes)
-    return Made(number, f"{done.file_name}.dcm", staged, source.blob_sha256, boxes, actions)
+    return Made(number, f"{done.file_name}.dcm", staged, before, blank.boxes, actions, leaks)
 
 
 def _written(data: mmap.mmap, engine: Engine, *, pixels_cleaned: bool) -> tuple[Deidentified, StagedFile]:
@@ -120,11 +115,3 @@ def _written(data: mmap.mmap, engine: Engine, *, pixels_cleaned: bool) -> tuple[
     except BaseException:
         file.drop()
         raise
-
-
-def _objected(  # noqa: PLR0917 - one call site
-    number: int, source: StoredObject, original: mmap.mmap, staged: StagedFile, done: Deidentified, engine: Engine
-) -> Ended | None:
-    with staged.mapped() as made:
-        reason = objection(original, made, done, profile=engine.profile, name=done.file_name)
-    return Ended(number, "quarantined", reason, source.blob_sha256) if reason else None

@@ -178,13 +178,14 @@ class _Line:
 
 
 def _why(one: Ended) -> dict[str, Any]:
-    return {"reason": one.reason, "sha256_before": one.sha256_before}
+    return {"reason": one.reason, "sha256_before": one.sha256_before, "proof": reporting.proof(one.leaks)}
 
 
 def _settled(made: Made, place: int, report: IngestReport) -> _Settled:
     outcome = report.outcomes[place]
     if isinstance(outcome, Rejected):
-        refused = {"reason": outcome.detail, "sha256_before": made.sha256_before}
+        proof = reporting.proof(made.leaks)
+        refused = {"reason": outcome.detail, "sha256_before": made.sha256_before, "proof": proof}
         return _Settled(made.number, "failed", refused, Counter())
     reason = _SAME if isinstance(outcome, Duplicate) else ""
     if isinstance(outcome, Accepted) and outcome.replaced_id is not None:
@@ -195,6 +196,7 @@ def _settled(made: Made, place: int, report: IngestReport) -> _Settled:
         "sha256_before": made.sha256_before,
         "sha256_after": made.staged.sha256,
         "changes": sum(made.actions.values()),
-        "boxes": made.boxes,
+        "boxes": len(made.boxes),
+        "proof": reporting.proof(made.leaks, made.actions, made.boxes),
     }
     return _Settled(made.number, "done", values, made.actions)

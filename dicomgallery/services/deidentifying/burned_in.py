@@ -1,5 +1,7 @@
 """What is done about identity in the pixels: set apart for a person, painted black, or left."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -37,11 +39,20 @@ def suspicion(path: Path) -> str:
     return "" if _is_document(dataset) else regions.suspects(dataset)
 
 
-def blanked(path: Path, target: Path, sandbox: Sandbox) -> tuple[Path | None, str]:
-    """Paint black what rules name and what is found; the painted file, if any, and why it must wait all the same."""
+@dataclass(frozen=True, slots=True)
+class Blanked:
+    """What was painted black, into which file if any, and why that must wait all the same."""
+
+    path: Path | None = None
+    boxes: Sequence[Box] = ()
+    reason: str = ""
+
+
+def blanked(path: Path, target: Path, sandbox: Sandbox) -> Blanked:
+    """Paint black what rules name and what is found."""
     dataset = reader.read_header(path)
     if _is_document(dataset) or not elements.whole(dataset, _ROWS):
-        return None, ""
+        return Blanked()
     boxes = list(regions.boxes(dataset))
     is_searched = bool(boxes or regions.suspects(dataset))
     is_searched = is_searched or elements.first(dataset, _MODALITY).upper() not in _NEVER_WRITTEN_IN
@@ -50,12 +61,12 @@ def blanked(path: Path, target: Path, sandbox: Sandbox) -> tuple[Path | None, st
             boxes += _writing(path, dataset, sandbox)
         if not boxes:
             says_so = elements.first(dataset, _BURNED_IN).upper() == "YES"
-            return None, _NOTHING_FOUND if says_so else ""
+            return Blanked(reason=_NOTHING_FOUND if says_so else "")
         with target.open("wb") as file:
             file.writelines(retouched(path, boxes, sandbox))
-        return target, _STILL_THERE if _writing(target, dataset, sandbox) else ""
+        return Blanked(target, boxes, _STILL_THERE if _writing(target, dataset, sandbox) else "")
     except CannotRenderError as error:
-        return None, f"Its pixels could not be cleaned. {error.message}"
+        return Blanked(reason=f"Its pixels could not be cleaned. {error.message}")
 
 
 def _is_document(dataset: Dataset) -> bool:

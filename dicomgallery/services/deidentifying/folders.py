@@ -95,7 +95,8 @@ class FolderRun:
         if self.burned_in is BurnedIn.QUARANTINE:
             reason = suspicion(path)
         elif self.burned_in is BurnedIn.BLANK and _has_pixels(path):
-            cleaned, reason = blanked(path, work / "blanked", self.sandbox)
+            blank = blanked(path, work / "blanked", self.sandbox)
+            cleaned, reason = blank.path, blank.reason
         with _mapped(cleaned or path) as data:
             done = self.engine.deidentify(data, pixels_cleaned=cleaned is not None)
             made = work / "made"

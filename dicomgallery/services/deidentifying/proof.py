@@ -19,31 +19,34 @@ _STAYS: Final = {Choice.KEEP: Fate.RETAINED, Choice.CLEAN: Fate.CLEANED}
 
 
 def objection(
-    original: bytes | mmap.mmap,
-    made: bytes | mmap.mmap,
-    done: Deidentified,
-    *,
-    profile: Profile,
-    name: str,
+    original: bytes | mmap.mmap, made: bytes | mmap.mmap, done: Deidentified, *, profile: Profile, name: str
 ) -> str:
-    """Why a result must not go out, in words that name nobody; "" when nothing of its original is found in it.
+    """Why a result must not go out, in words that name nobody; "" when nothing of its original is found in it."""
+    return told(searched(original, made, done, profile=profile, name=name))
 
-    What an option or an override of the profile keeps may be there.
-    """
+
+def searched(
+    original: bytes | mmap.mmap, made: bytes | mmap.mmap, done: Deidentified, *, profile: Profile, name: str
+) -> check.Leaks:
+    """What of an original is found in its result; what an option or an override of the profile keeps may be there."""
     scanned = prescan(original)
     if isinstance(scanned, Flawed):
-        return "Its original cannot be read again."
+        return check.Leaks(unreadable=True)
     judge = _judge(profile)
     harmless = [*WRITTEN, done.subject]
     if name_of(done.sop_instance_uid) != done.sop_instance_uid:
         # The standard's own instances, such as color palettes, have names in PS3.6 and stay what they are.
         harmless.append(done.sop_instance_uid)
     traces = traces_of(check.whole_header(original, scanned), judge, harmless=harmless)
-    leaks = check.leaks_in(made, traces, name=name)
+    return check.leaks_in(made, traces, name=name)
+
+
+def told(leaks: check.Leaks) -> str:
+    """What was found, in a sentence that names nobody; "" when nothing was."""
     if leaks.is_clean:
         return ""
     if leaks.unreadable:
-        return "What was made cannot be read again."
+        return "What was made, or what it was made of, cannot be read again."
     if not leaks.findings:
         return "It holds more values than can be searched for."
     shown = "; ".join(map(str, leaks.findings[:_SHOWN]))

@@ -1,6 +1,5 @@
 """The report of a run as a page to print."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -8,14 +7,15 @@ from flask import url_for
 
 from dicomgallery.access import Actor
 from dicomgallery.deid.actions import Deed
-from dicomgallery.deid.profile import Profile, from_json
-from dicomgallery.dicom.values import grouped
+from dicomgallery.dicom.structure import name_of_tag
+from dicomgallery.dicom.values import counted, grouped
 from dicomgallery.services import deid_runs
 from dicomgallery.web import crumbs
-from dicomgallery.web.deidentify.words import BURNED_IN, STATES, Told, option_titles, overrides_of, profile_title
+from dicomgallery.web.deidentify.words import BURNED_IN, CHOICES, Told, option_titles
 
 MOST_OBJECTS: Final = 2000
 _DEEDS: Final = {deed.name.lower(): deed.value for deed in Deed}
+_OUTCOMES: Final = {"written": "de-identified", "quarantined": "set apart", "failed": "failed or left out"}
 
 
 class ReportPage:
@@ -27,50 +27,56 @@ class ReportPage:
         self.said: Mapping[str, Any] = self.read.said
 
     @property
-    def profile(self) -> Profile:
-        """The profile that was used."""
-        return from_json(json.dumps(self.said["profile"]))
-
-    @property
     def facts(self) -> Sequence[Mapping[str, object]]:
         """What it says at a glance."""
+        said, profile = self.said, self.said["profile"]
         return [
-            {"label": "Made by", "value": self.said["program"]},
-            {"label": "By the rules of", "value": self.said["standard"]},
-            {"label": "Profile", "value": profile_title(self.profile)},
-            {"label": "Options", "value": "; ".join(self.options) or "none"},
-            {"label": "Text in pixels", "value": BURNED_IN[self.said["burned_in"]][0]},
-            {"label": "Started", "value": _moment(self.said["started_at"])},
-            {"label": "Finished", "value": _moment(self.said["finished_at"])},
-            {"label": "Objects", "value": grouped(len(self.said["objects"]))},
+            {"label": "Made by", "value": f"DICOM Gallery {said['program']}"},
+            {"label": "By the rules of", "value": "PS3.15 E.1, Table E.1-1"},
+            {"label": "Profile", "value": f"{profile['name']}, version {profile['version']}"},
+            {"label": "Options", "value": "; ".join(option_titles(profile["options"])) or "none"},
+            {"label": "Text in pixels", "value": BURNED_IN[said["burned in"]][0]},
+            {"label": "Started", "value": _moment(said["began"])},
+            {"label": "Finished", "value": _moment(said["ended"])},
+            {"label": "Objects", "value": grouped(said["counts"]["objects"])},
         ]
 
     @property
-    def options(self) -> Sequence[str]:
-        """The options by the standard's names."""
-        return option_titles(self.said["profile"]["options"])
-
-    @property
-    def overrides(self) -> Sequence[object]:
-        """What was treated otherwise, and why."""
-        return overrides_of(self.profile, most=5000)
+    def overrides(self) -> Sequence[tuple[str, str, str, str]]:
+        """What was treated otherwise, how, and why: name, tag, deed, reason."""
+        return [
+            (name_of_tag(int(one["of"][1:5] + one["of"][6:10], 16)), one["of"], CHOICES[one["action"]], one["reason"])
+            for one in self.said["profile"]["overrides"]
+        ]
 
     @property
     def counts(self) -> Sequence[tuple[str, str]]:
         """How many objects ended how."""
-        counts = self.said["counts"]
-        return [(words, grouped(counts[state])) for state, words in STATES.items() if state in counts]
+        outcomes = self.said["counts"]["outcomes"]
+        return [(words, grouped(outcomes[name])) for name, words in _OUTCOMES.items() if outcomes[name]]
 
     @property
     def actions(self) -> Sequence[tuple[str, str]]:
-        """How many elements met which action."""
-        found = sorted(self.said["actions"].items(), key=lambda one: -one[1])
+        """How many elements met which action, the most frequent first."""
+        found = sorted(self.said["counts"]["actions"].items(), key=lambda one: -one[1])
         return [(_DEEDS.get(name, name), grouped(number)) for name, number in found]
+
+    @property
+    def leak_check(self) -> str:
+        """What the leak check came to, in a sentence."""
+        counts = self.said["counts"]
+        searched = counts["objects"] - counts["not searched"]
+        found = counts["leaks"]
+        came = f"{counted(found, 'value')} found, and no copy of these objects taken in" if found else "nothing found"
+        return (
+            f"{counted(searched, 'result')} searched, byte by byte and value by value, for each value of the original "
+            f"that identifies: {came}."
+        )
 
     @property
     def objects(self) -> Sequence[Mapping[str, Any]]:
         """The first objects, each with its hashes."""
-        return [{**one, "outcome": STATES[one["outcome"]]} for one in self.said["objects"][:MOST_OBJECTS]]
+        return [{**one, "outcome": _OUTCOMES[one["outcome"]]} for one in self.said["objects"][:MOST_OBJECTS]]
 
     @property
     def left_out(self) -> int:
@@ -88,4 +94,4 @@ class ReportPage:
 
 
 def _moment(written: str) -> str:
-    return written.replace("T", " ").replace("+00:00", " UTC")
+    return written.replace("T", " ").replace("Z", " UTC")
