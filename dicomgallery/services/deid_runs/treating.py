@@ -19,7 +19,7 @@ from dicomgallery.sandbox import opening
 from dicomgallery.services.deid_runs.drafts import KEEPS_UIDS
 from dicomgallery.services.deid_runs.previewing import mapped, path_of
 from dicomgallery.services.deidentifying import BurnedIn
-from dicomgallery.services.deidentifying.burned_in import Blanked, blanked, suspicion
+from dicomgallery.services.deidentifying.burned_in import Blanked, Seen, as_seen, blanked, suspicion
 from dicomgallery.services.deidentifying.proof import searched, told
 from dicomgallery.storage.staging import StagedFile, StagingFile, StorageFullError
 
@@ -45,6 +45,10 @@ class Ended:
     sha256_before: str = ""
     leaks: Leaks | None = None
     """None where nothing was searched."""
+    is_about_pixels: bool = False
+    """It waits for a person to look at its pixels."""
+    found: Sequence[Box] = ()
+    """Writing that was found after painting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,19 @@ class Made:
     boxes: Sequence[Box]
     actions: Counter[str] = field(repr=False)
     leaks: Leaks
+    reviewer: str = ""
+    """Who has looked at its pixels."""
 
 
-def treat(number: int, source: StoredObject, engine: Engine, burned_in: BurnedIn, folder: Path) -> Made | Ended:
-    """Take identity out of an object; StorageFullError when there is no room to."""
+def treat(
+    number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path
+) -> Made | Ended:
+    """Take identity out of an object; StorageFullError when there is no room to.
+
+    Of its pixels becomes what the run does by itself, or what a person has decided.
+    """
     try:
-        return _treated(number, source, engine, burned_in, folder)
+        return _treated(number, source, engine, pixels, folder)
     except StorageFullError:
         # The next one would meet it too.
         raise
@@ -74,22 +85,19 @@ def treat(number: int, source: StoredObject, engine: Engine, burned_in: BurnedIn
         return Ended(number, "failed", _UNFORESEEN, source.blob_sha256)
 
 
-def _treated(number: int, source: StoredObject, engine: Engine, burned_in: BurnedIn, folder: Path) -> Made | Ended:
+def _treated(number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path) -> Made | Ended:
     path = path_of(source.blob_sha256)
     before = source.blob_sha256
-    blank = Blanked()
-    if burned_in is BurnedIn.QUARANTINE:
-        blank = Blanked(reason=suspicion(path))
-    elif burned_in is BurnedIn.BLANK:
-        blank = blanked(path, folder / "blanked", opening.sandbox())
+    blank = _blanked(path, folder / "blanked", pixels)
     if blank.reason:
-        return Ended(number, "quarantined", blank.reason, before)
+        return Ended(number, "quarantined", blank.reason, before, is_about_pixels=True, found=blank.found)
+    is_reviewed = isinstance(pixels, Seen)
     with mapped(path) as original:
         if blank.path is None:
-            done, staged = _written(original, engine, pixels_cleaned=False)
+            done, staged = _written(original, engine, is_cleaned=False, is_reviewed=is_reviewed)
         else:
             with mapped(blank.path) as painted:
-                done, staged = _written(painted, engine, pixels_cleaned=True)
+                done, staged = _written(painted, engine, is_cleaned=True, is_reviewed=is_reviewed)
         try:
             with staged.mapped() as made:
                 leaks = searched(original, made, done, profile=engine.profile, name=done.file_name)
@@ -101,12 +109,23 @@ def _treated(number: int, source: StoredObject, engine: Engine, burned_in: Burne
         staged.discard()
         return Ended(number, "quarantined" if reason else "failed", reason or KEEPS_UIDS, before, leaks)
     actions = Counter(change.action.name.lower() for change in done.changes)
-    return Made(number, f"{done.file_name}.dcm", staged, before, blank.boxes, actions, leaks)
+    reviewer = pixels.reviewer if isinstance(pixels, Seen) else ""
+    return Made(number, f"{done.file_name}.dcm", staged, before, blank.boxes, actions, leaks, reviewer)
 
 
-def _written(data: mmap.mmap, engine: Engine, *, pixels_cleaned: bool) -> tuple[Deidentified, StagedFile]:
+def _blanked(path: Path, target: Path, pixels: BurnedIn | Seen) -> Blanked:
+    if isinstance(pixels, Seen):
+        return as_seen(path, target, pixels, opening.sandbox())
+    if pixels is BurnedIn.QUARANTINE:
+        return Blanked(reason=suspicion(path))
+    return blanked(path, target, opening.sandbox()) if pixels is BurnedIn.BLANK else Blanked()
+
+
+def _written(
+    data: mmap.mmap, engine: Engine, *, is_cleaned: bool, is_reviewed: bool
+) -> tuple[Deidentified, StagedFile]:
     chosen = settings.current()
-    done = engine.deidentify(data, pixels_cleaned=pixels_cleaned)
+    done = engine.deidentify(data, pixels_cleaned=is_cleaned, pixels_reviewed=is_reviewed)
     file = StagingFile(chosen.staging, limit=chosen.max_file_bytes)
     try:
         for chunk in done.chunks():

@@ -24,6 +24,7 @@ from dicomgallery.ingest.pipeline import ingest
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import DeidItem, DeidRun, Job, db, now, retried
 from dicomgallery.services.deid_runs import project, reporting
+from dicomgallery.services.deid_runs.review import standing
 from dicomgallery.services.deid_runs.treating import Ended, Made, treat
 from dicomgallery.services.deidentifying import BurnedIn
 
@@ -100,6 +101,7 @@ class _Line:
         ids = [task.source_id for task in tasks]
         sources = objects.by_ids(SYSTEM.scope, ids)
         here = set(instances.visible_ids(SYSTEM.scope, ids))
+        seen = standing.decided(self.run_id, [task.number for task in tasks])
         db.session.rollback()
         ended: list[Ended] = []
         made: list[Made] = []
@@ -114,7 +116,8 @@ class _Line:
                     if task.source_id not in here:
                         ended.append(Ended(task.number, "skipped", _GONE))
                         continue
-                    result = treat(task.number, sources[task.source_id], engine, self.burned_in, Path(folder))
+                    pixels = seen.get(task.number, self.burned_in)
+                    result = treat(task.number, sources[task.source_id], engine, pixels, Path(folder))
                     ended += [result] if isinstance(result, Ended) else []
                     made += [result] if isinstance(result, Made) else []
                     if sum(one.staged.size_bytes for one in made) > _BYTES_AT_ONCE:
@@ -135,6 +138,7 @@ class _Line:
         run.state, run.finished_at = "done", now()
         session.flush()
         reporting.write(session, run)
+        standing.ask(session, self.run_id)
         audit.record(session, self.actor, Event.DEIDENTIFICATION_DONE, f"deidentification:{self.run_id}")
 
     def _run(self, session: Session) -> DeidRun | None:
@@ -158,6 +162,8 @@ class _Line:
             *done,
         ]
 
+        about_pixels = {one.number: one for one in ended if one.is_about_pixels}
+
         def write(session: Session) -> None:
             run = session.scalars(select(DeidRun).where(DeidRun.id == self.run_id).with_for_update()).one_or_none()
             if run is None:
@@ -170,11 +176,21 @@ class _Line:
                 # Another job of this run may have been quicker: what is entered once is counted once.
                 if session.connection().execute(waiting.values(state=one.state, **one.values)).rowcount:
                     actions.update(one.actions)
+                    self._tell_review(session, one, about_pixels.get(one.number))
             run.actions, run.receipt_id = json.dumps(dict(actions)), self.receipt_id
             told = update(Job).where(Job.id == self.job_id)
             session.execute(told.values(done=Job.done + len(settled), total=run.object_count))
 
         retried(write)
+
+    def _tell_review(self, session: Session, one: _Settled, apart: Ended | None) -> None:
+        """What waits for a person comes into the queue; whatever else has ended leaves it."""
+        if apart is not None:
+            standing.set_apart(session, self.run_id, one.number, apart.reason, apart.found)
+        elif one.state == "done":
+            standing.settle(session, self.run_id, one.number)
+        else:
+            standing.close(session, self.run_id, one.number)
 
 
 def _why(one: Ended) -> dict[str, Any]:
@@ -197,6 +213,6 @@ def _settled(made: Made, place: int, report: IngestReport) -> _Settled:
         "sha256_after": made.staged.sha256,
         "changes": sum(made.actions.values()),
         "boxes": len(made.boxes),
-        "proof": reporting.proof(made.leaks, made.actions, made.boxes),
+        "proof": reporting.proof(made.leaks, made.actions, made.boxes, made.reviewer),
     }
     return _Settled(made.number, "done", values, made.actions)
