@@ -5,6 +5,7 @@ from flask import Flask
 from dicomgallery.api import (
     changes,
     collections,
+    comparisons,
     document,
     exports,
     instances,
@@ -23,6 +24,7 @@ from dicomgallery.api import (
 DESCRIBED = (
     levels,
     instances,
+    comparisons,
     pictures,
     planes,
     uploads,

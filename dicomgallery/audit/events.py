@@ -25,6 +25,11 @@ class Event(StrEnum):
     MEMBERS_ADDED = "members_added"
     MEMBERS_REMOVED = "members_removed"
 
+    # Editing
+    EDIT_ASKED = "edit_asked"
+    EDIT_DONE = "edit_done"
+    VERSION_RESTORED = "version_restored"
+
     # Marks
     MARK_MADE = "mark_made"
     MARK_CHANGED = "mark_changed"

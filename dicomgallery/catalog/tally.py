@@ -138,7 +138,7 @@ def recount(session: Session, series_keys: Collection[int]) -> None:
     patients = set(session.scalars(select(Study.patient_key).where(Study.id.in_(studies))))
     _hold(session, Patient, patients)
     for patient_key in sorted(patients):
-        _recount_patient(session, patient_key)
+        recount_patient(session, patient_key)
 
 
 def _hold(session: Session, table: type[Series | Study | Patient], keys: Collection[int]) -> None:
@@ -176,7 +176,8 @@ def _recount_study(session: Session, study_key: int) -> None:
     )
 
 
-def _recount_patient(session: Session, patient_key: int) -> None:
+def recount_patient(session: Session, patient_key: int) -> None:
+    """Count a patient anew, from the studies that are left under it."""
     studies = session.execute(
         select(Study.series_count, Study.instance_count).where(
             Study.patient_key == patient_key, Study.instance_count > 0

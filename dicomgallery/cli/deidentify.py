@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,9 +11,13 @@ from dicomgallery.cli.speaking import Exit, as_json, command, number, say_json
 from dicomgallery.services import deidentifying
 from dicomgallery.services.deidentifying import BurnedIn, End, Outcome
 
+if TYPE_CHECKING:
+    from dicomgallery.services.deidentifying.envelopes import Envelope
+
 SHOWN: Final = 20
 """Files that did not pass of which the reason is said."""
 KEY_NAME: Final = "deidentify.secret"
+CIPHERS: Final = ("aes-256-cbc", "aes-128-cbc")
 
 
 @command("deidentify")
@@ -40,6 +44,16 @@ KEY_NAME: Final = "deidentify.secret"
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV lines of an old patient ID and its pseudonym.",
 )
+@click.option(
+    "--encrypt-for",
+    "certificates",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Let what is removed go along encrypted for this certificate (RSA, PEM); `flask reidentify` puts it back.",
+)
+@click.option(
+    "--cipher", type=click.Choice(CIPHERS), default=CIPHERS[0], show_default=True, help="For what goes along."
+)
 @as_json
 def deidentify(  # noqa: PLR0913 - its options
     *,
@@ -51,6 +65,8 @@ def deidentify(  # noqa: PLR0913 - its options
     secret_file: Path | None,
     pattern: str,
     list_file: Path | None,
+    certificates: tuple[Path, ...],
+    cipher: str,
     as_json: bool,
 ) -> None:
     """Write the files of IN without identity to OUT, which must be empty. IN is never changed.
@@ -65,6 +81,7 @@ def deidentify(  # noqa: PLR0913 - its options
         profile=deidentifying.profile(None if profile == "basic" else Path(profile), options),
         pseudonyms=deidentifying.pseudonyms(secret, pattern=pattern, list_file=list_file),
         burned_in=BurnedIn(burned_in),
+        envelope=_envelope(certificates, cipher) if certificates else None,
     )
     shown: list[Outcome] = []
     for done, outcome in enumerate(run.outcomes(), 1):
@@ -78,6 +95,13 @@ def deidentify(  # noqa: PLR0913 - its options
         _say(run, shown)
     if run.counts[End.FAILED] or run.counts[End.QUARANTINED]:
         raise click.exceptions.Exit(Exit.FOUND)
+
+
+def _envelope(certificates: tuple[Path, ...], cipher: str) -> "Envelope":
+    # Every process knows the commands; cryptography would cost each of them 9 MB.
+    from dicomgallery.services.deidentifying.envelopes import Envelope  # noqa: PLC0415
+
+    return Envelope.read(certificates, cipher)
 
 
 def _as_fields(run: deidentifying.FolderRun, shown: list[Outcome]) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from dicomgallery.cli.speaking import command
 from dicomgallery.jobs.worker import work
-from dicomgallery.services import deid_runs, preparing, removal, upkeep
+from dicomgallery.services import deid_runs, editing, preparing, removal, upkeep
 
-HANDLERS = (preparing, removal, upkeep, deid_runs)
+HANDLERS = (editing, preparing, removal, upkeep, deid_runs)
 """Importing these registers what the jobs of every name do, in each process that has the application."""
 
 

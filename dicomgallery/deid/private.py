@@ -1,26 +1,16 @@
 """Private elements that PS3.15 Table E.3.10-1 calls safe."""
 
-import csv
 from functools import lru_cache
 
 from dicomgallery.deid.actions import DATE_VRS, TEXT_VRS, Deed, Rule
-from dicomgallery.dicom.iod_types import DATA
+from dicomgallery.dicom.private import safe_vrs
 
 OPTION = "retain_safe_private"
 
 
 @lru_cache(maxsize=1)
-def _table() -> dict[tuple[int, int, str], str]:
-    with (DATA / "safe_private.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            (int(row["tag"][1:5], 16), int(row["tag"][8:10], 16), row["private_creator"]): row["vr"]
-            for row in csv.DictReader(file)
-        }
-
-
-@lru_cache(maxsize=1)
 def _creators() -> frozenset[tuple[int, str]]:
-    return frozenset((group, creator) for group, _, creator in _table())
+    return frozenset((group, creator) for group, _, creator in safe_vrs())
 
 
 def is_safe_creator(tag: int, creator: str) -> bool:
@@ -30,7 +20,7 @@ def is_safe_creator(tag: int, creator: str) -> bool:
 
 def rule(tag: int, creator: str, written: str) -> Rule:
     """What is done with a private element of this creator under Retain Safe Private."""
-    known = _table().get((tag >> 16, tag & 0xFF, creator))
+    known = safe_vrs().get((tag >> 16, tag & 0xFF, creator))
     if known is None:
         return Rule(Deed.REMOVE, "E.1-1 C (retain_safe_private): not in Table E.3.10-1", written)
     vr = known or written

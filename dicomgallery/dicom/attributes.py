@@ -176,6 +176,8 @@ class AttributeRow:
     """The heading it stands under: "0008 · Identifying"."""
     private_creator: str
     known_private: bool
+    safe_private: bool
+    """PS3.15 calls it free of identity."""
     is_sequence: bool
     tag_number: int
 
@@ -204,7 +206,7 @@ def _row(dataset: Dataset, leaf: Leaf, path: str, depth: int, heading: str) -> A
         path=path,
         tag=f"{tag >> 16:04x},{tag & 0xFFFF:04x}",
         keyword=keyword_of(tag),
-        name=_name(tag, known),
+        name=element_name(tag, known),
         vr=leaf.vr,
         value=human_value(leaf),
         raw=raw_value(leaf),
@@ -213,6 +215,7 @@ def _row(dataset: Dataset, leaf: Leaf, path: str, depth: int, heading: str) -> A
         group=heading,
         private_creator=creator,
         known_private=known is not None,
+        safe_private=bool(creator) and private.is_safe(tag, creator),
         is_sequence=leaf.vr == "SQ",
         tag_number=tag,
     )
@@ -304,7 +307,8 @@ def _meaning(leaf: Leaf) -> str:
     return next((clean(elements.first(item, _CODE_MEANING)) for item in _items(leaf)), "")
 
 
-def _name(tag: int, known: private.PrivateEntry | None) -> str:
+def element_name(tag: int, known: private.PrivateEntry | None) -> str:
+    """The name of an element: the standard's, that of the private dictionary, or what it is."""
     if private.is_private(tag):
         if private.is_creator(tag):
             return "Private Creator"

@@ -36,7 +36,8 @@ def leaves(dataset: Dataset, *, signed: bool = False) -> Iterator[Leaf]:
     """
     encodings = elements.charsets(dataset)
     signed = pixels_signed(dataset, signed=signed)
-    for tag in sorted(dataset.keys()):
+    # By the number alone: pydicom compares its tags in Python.
+    for tag in sorted(dataset.keys(), key=int):
         found = elements.as_stored(dataset, tag)
         if isinstance(found, RawDataElement):
             yield _from_raw(dataset, found, encodings, signed=signed)

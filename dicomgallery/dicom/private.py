@@ -1,5 +1,7 @@
 """Private elements: who made them, and what is known of them (PS3.5 7.8)."""
 
+import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,6 +9,7 @@ from pydicom.datadict import private_dictionary_description, private_dictionary_
 from pydicom.dataset import Dataset
 
 from dicomgallery.dicom import elements
+from dicomgallery.dicom.iod_types import DATA
 from dicomgallery.dicom.values import clean
 
 
@@ -45,3 +48,18 @@ def lookup(tag: int, creator: str) -> PrivateEntry | None:
         return PrivateEntry(private_dictionary_VR(tag, creator), private_dictionary_description(tag, creator))
     except KeyError:
         return None
+
+
+@lru_cache(maxsize=1)
+def safe_vrs() -> Mapping[tuple[int, int, str], str]:
+    """The VR of each element of PS3.15 Table E.3.10-1 by its group, the end of its number and its creator."""
+    with (DATA / "safe_private.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            (int(row["tag"][1:5], 16), int(row["tag"][8:10], 16), row["private_creator"]): row["vr"]
+            for row in csv.DictReader(file)
+        }
+
+
+def is_safe(tag: int, creator: str) -> bool:
+    """Say whether PS3.15 Table E.3.10-1 calls a private element safe: known to hold no identity."""
+    return (tag >> 16, tag & 0xFF, creator) in safe_vrs()

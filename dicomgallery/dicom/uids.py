@@ -4,6 +4,7 @@ import hashlib
 import re
 import uuid
 from typing import Final
+from urllib.parse import quote
 
 from pydicom._uid_dict import UID_dictionary
 
@@ -29,6 +30,12 @@ def stable_uid(seed: bytes) -> str:
 def new_uid() -> str:
     """Make a UID nobody has seen (PS3.5 B.2)."""
     return f"2.25.{uuid.uuid4().int}"
+
+
+def path_of(study_uid: str, series_uid: str | None = None, sop_uid: str | None = None) -> str:
+    """The path of a study, a series or an instance below a DICOMweb service (PS3.18 10.1.1)."""
+    uids = zip(("studies", "series", "instances"), (study_uid, series_uid, sop_uid), strict=True)
+    return "/".join(f"{word}/{quote(uid)}" for word, uid in uids if uid is not None)
 
 
 def name_of(uid: str) -> str:

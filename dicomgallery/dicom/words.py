@@ -22,6 +22,8 @@ LONGEST_TEXT: Final = 200
 MOST_VALUES: Final = 16
 """Longer lists are curves and tables."""
 _DEEPEST: Final = 32
+_EARLIER_VALUES: Final = 0x04000561
+"""Original Attributes Sequence: what an element was before somebody changed it is not what the file is found by."""
 _NUMERIC: Final = frozenset({"DS", "IS", "FL", "FD", "US", "SS", "UL", "SL", "UV", "SV"})
 _ASCII_WORD: Final = re.compile(r"[a-z0-9.+_-]+")
 
@@ -60,7 +62,7 @@ def _gathered(top: Any, nodes: Any) -> frozenset[str]:
         for item in level:
             for tag, vr, values in nodes(item):
                 if vr == "SQ":
-                    below += values
+                    below += values if tag != _EARLIER_VALUES else ()
                 else:
                     found.update(dict.fromkeys(_tokens(tag, vr, values)))
             if len(found) >= MOST_TOKENS:

@@ -1,10 +1,10 @@
 """Addresses of studies, series and instances below /dicom-web (PS3.18 10.1.1)."""
 
 import re
-from urllib.parse import quote
 
 from flask import request
 
+from dicomgallery.dicom.uids import path_of
 from dicomgallery.errors import NotFoundError
 from dicomgallery.serving.hosts import LOOPBACK
 
@@ -23,15 +23,7 @@ def service_url() -> str:
 
 def retrieve_url(study_uid: str, series_uid: str | None = None, sop_uid: str | None = None) -> str:
     """Where to retrieve it, as whoever asks reaches this gallery."""
-    return below(service_url(), study_uid, series_uid, sop_uid)
-
-
-def below(service: str, study_uid: str, series_uid: str | None = None, sop_uid: str | None = None) -> str:
-    """Where to retrieve it from a service at this address."""
-    path = f"{service}/studies/{quote(study_uid)}"
-    if series_uid is not None:
-        path += f"/series/{quote(series_uid)}"
-    return f"{path}/instances/{quote(sop_uid)}" if sop_uid is not None else path
+    return f"{service_url()}/{path_of(study_uid, series_uid, sop_uid)}"
 
 
 def checked(*uids: str | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from werkzeug.exceptions import BadRequest, NotAcceptable
 
 from dicomgallery.access import Permission
@@ -25,7 +25,7 @@ from dicomgallery.services.pixels import Pixels
 from dicomgallery.services.recoding import COMPRESSED, STORED
 from dicomgallery.services.retrieving import NotInThatSyntaxError
 from dicomgallery.serving import downloads
-from dicomgallery.serving.headers import PRIVATE
+from dicomgallery.serving.headers import PRIVATE, unchanged
 from dicomgallery.serving.identity import current_actor, needs
 
 bp = Blueprint("dicomweb_frames", __name__, url_prefix=PREFIX)
@@ -75,9 +75,7 @@ def answer(found: Pixels, numbers: Sequence[int]) -> Response:
             refused = "Several frames come as parts of a multipart/related message."
             continue
         etag = found.etag(hashlib.sha256(f"{form} {numbers}".encode()).hexdigest()[:24])
-        if request.if_none_match.contains_weak(etag):
-            response = Response(status=304)
-            response.set_etag(etag, weak=True)
+        if (response := unchanged(etag, weak=True)) is not None:
             return response
         try:
             made = found.frames(numbers, form.transfer_syntax)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
@@ -15,6 +15,7 @@ from dicomgallery.errors import UnavailableError
 from dicomgallery.services import metadata
 from dicomgallery.services.metadata import SeriesMetadata
 from dicomgallery.services.metadata_cache import is_whole
+from dicomgallery.serving.headers import unchanged
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.serving.kept_files import respond_gzip
 
@@ -50,8 +51,8 @@ def of_instance(study_uid: str, series_uid: str, sop_uid: str) -> ResponseReturn
     form = asked_form()
     found = metadata.of_instance(study_uid, series_uid, sop_uid, service=service_url(), actor=current_actor())
     etag = f"{found.etag}-{form.name.lower()}"
-    if request.if_none_match.contains_weak(etag):
-        return _marked(Response(status=304), etag)
+    if (response := unchanged(etag, weak=True)) is not None:
+        return _marked(response, etag)
     if form is Form.XML:
         return _marked(_xml([found]), etag)
     body = b"[" + b",".join(model for _, model in found.models()) + b"]"
@@ -60,8 +61,8 @@ def of_instance(study_uid: str, series_uid: str, sop_uid: str) -> ResponseReturn
 
 def _answer(found: Sequence[SeriesMetadata], form: Form) -> Response:
     etag = f"{metadata.etag_of(found)}-{form.name.lower()}"
-    if request.if_none_match.contains_weak(etag):
-        return _marked(Response(status=304), etag)
+    if (response := unchanged(etag, weak=True)) is not None:
+        return _marked(response, etag)
     if form is Form.XML:
         return _marked(_xml(found), etag)
     if len(found) > 1:

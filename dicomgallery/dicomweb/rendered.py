@@ -12,8 +12,9 @@ from werkzeug.exceptions import HTTPException, NotAcceptable
 from dicomgallery.access import Permission
 from dicomgallery.catalog import objects
 from dicomgallery.catalog.objects import StoredObject
+from dicomgallery.dicom.uids import path_of
 from dicomgallery.dicomweb import looks, multipart, negotiation
-from dicomgallery.dicomweb.addresses import PREFIX, below, service_url
+from dicomgallery.dicomweb.addresses import PREFIX, service_url
 from dicomgallery.dicomweb.frames import numbers_of
 from dicomgallery.dicomweb.looks import Look
 from dicomgallery.dicomweb.multipart import Part
@@ -105,7 +106,7 @@ def _parts(shown: Sequence[Shown], look: Look, *, whole: bool) -> Response:
 
     def part(one: StoredObject, frame: int | None) -> Part:
         data = looks.picture(one, frame, look, actor=actor).read()
-        where = below(base, one.study_uid, one.series_uid, one.sop_uid)
+        where = f"{base}/{path_of(one.study_uid, one.series_uid, one.sop_uid)}"
         frames = f"/frames/{frame}" if frame is not None else ""
         return Part(look.format.media_type, (data,), f"{where}{frames}/rendered", len(data))
 

@@ -4,18 +4,19 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from werkzeug.exceptions import NotAcceptable
 
 from dicomgallery.access import Permission
+from dicomgallery.dicom.uids import path_of
 from dicomgallery.dicomweb import multipart, negotiation
-from dicomgallery.dicomweb.addresses import PREFIX, below, service_url
+from dicomgallery.dicomweb.addresses import PREFIX, service_url
 from dicomgallery.dicomweb.multipart import Part
 from dicomgallery.errors import UnavailableError
 from dicomgallery.services import retrieving
 from dicomgallery.services.retrieving import Delivery, Found, NotInThatSyntaxError
 from dicomgallery.serving import downloads
-from dicomgallery.serving.headers import PRIVATE
+from dicomgallery.serving.headers import PRIVATE, unchanged
 from dicomgallery.serving.identity import current_actor, needs
 
 bp = Blueprint("dicomweb_retrieve", __name__, url_prefix=PREFIX)
@@ -54,22 +55,13 @@ def _answer(study: str, series: str | None = None, sop: str | None = None) -> Re
     if media_type == ZIP:
         return downloads.zipped(retrieving.archive(study, series, sop, actor=actor), name="objects")
     found = retrieving.find(study, series, sop, negotiation.wanted(met), actor=actor)
-    response = _not_changed(found)
-    if response is not None:
+    # Weak: the boundary between parts is another each time.
+    if (response := unchanged(found.etag, weak=True)) is not None:
         return response
     try:
         return _parts(found, is_one=sop is not None) if is_multipart else single(found)
     except NotInThatSyntaxError as refusal:
         raise NotAcceptable(refusal.message) from None
-
-
-def _not_changed(found: Found) -> Response | None:
-    # Weak: the boundary between parts is another each time.
-    if not request.if_none_match.contains_weak(found.etag):
-        return None
-    response = Response(status=304)
-    response.set_etag(found.etag, weak=True)
-    return response
 
 
 def single(found: Found) -> Response:
@@ -120,7 +112,7 @@ def _flow(deliveries: Iterator[Delivery], base: str) -> Iterator[Part]:
 
 def _part(delivery: Delivery, base: str) -> Part:
     one = delivery.object
-    location = below(base, one.study_uid, one.series_uid, one.sop_uid)
+    location = f"{base}/{path_of(one.study_uid, one.series_uid, one.sop_uid)}"
     return Part(_type_of(delivery), delivery.chunks(), location, delivery.size_bytes)
 
 

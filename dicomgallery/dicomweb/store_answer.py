@@ -21,6 +21,7 @@ FAILURES: Final = {
     Reason.TOO_LARGE: 0xA700,
     Reason.STORAGE_FULL: 0xA700,
     Reason.OTHER_STUDY: 0xA900,
+    Reason.REPLACED: 0x0110,
     Reason.UNSAFE: 0x0110,
     Reason.DUPLICATE: 0x0110,
 }

@@ -17,6 +17,7 @@ class Origin(StrEnum):
     CLI = "cli"
     DEMO = "demo"
     DICOMWEB = "dicomweb"
+    EDITOR = "editor"
     DEIDENTIFIED = "deidentified"
     """Made here of what was here."""
 
@@ -37,6 +38,8 @@ class IncomingFile:
     name: str
     source: StagedFile | Callable[[], BinaryIO]
     """Bytes that a door has already staged, or a stream to stage."""
+    replaces: int | None = None
+    """The instance that it is to stand in for though it has another UID: an edited file and its source."""
 
 
 def from_path(path: Path, name: str) -> IncomingFile:

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     STORAGE_FULL = "storage_full"
     DUPLICATE = "duplicate"
     OTHER_STUDY = "other_study"
+    REPLACED = "replaced"
 
 
 ADVICE = {
@@ -28,6 +29,7 @@ ADVICE = {
     Reason.STORAGE_FULL: "Free some space on the disk and drop the folder again: only what is missing is sent.",
     Reason.DUPLICATE: "Choose another name, or another study name.",
     Reason.OTHER_STUDY: "Send it to the address of its own study, or to the one of all studies.",
+    Reason.REPLACED: "Look at the newer version, and edit that one.",
 }
 """What a person can do about each reason."""
 

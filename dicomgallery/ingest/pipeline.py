@@ -97,6 +97,15 @@ def recognize(
     return retried(enter)
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A file in the data folder."""
+
+    name: str
+    staged: StagedFile
+    replaces: int | None = None
+
+
 @dataclass
 class _Batch:
     """What is stored together: in the order of arrival, each either staged or rejected."""
@@ -121,7 +130,7 @@ def _named(collection: str | None) -> str:
     return plain(collection.strip()) if collection and collection.strip() else ""
 
 
-def _staged(files: Iterable[IncomingFile | Rejected], chosen: Settings) -> Iterator[tuple[str, StagedFile] | Rejected]:
+def _staged(files: Iterable[IncomingFile | Rejected], chosen: Settings) -> Iterator[_Arrived | Rejected]:
     """Bring every file, and the members of every archive, into the data folder."""
     for file in files:
         name = plain(file.name)
@@ -134,16 +143,16 @@ def _staged(files: Iterable[IncomingFile | Rejected], chosen: Settings) -> Itera
             continue
         inside = members(file, staged, chosen)
         if inside is None:
-            yield _of_fair_size(name, staged, chosen)
+            yield _of_fair_size(name, staged, chosen, file.replaces)
             continue
         for member in inside:
             yield member if isinstance(member, Rejected) else _of_fair_size(plain(member[0]), member[1], chosen)
 
 
-def _of_fair_size(name: str, staged: StagedFile, chosen: Settings) -> tuple[str, StagedFile] | Rejected:
+def _of_fair_size(name: str, staged: StagedFile, chosen: Settings, replaces: int | None = None) -> _Arrived | Rejected:
     """Hold what came in a body or an archive, which have limits of their own, to the one of a file."""
     if staged.size_bytes <= chosen.max_file_bytes:
-        return name, staged
+        return _Arrived(name, staged, replaces)
     staged.discard()
     return Rejected(name, Reason.TOO_LARGE, TooLargeError.over(chosen.max_file_bytes).message)
 
@@ -164,14 +173,14 @@ def _stage(name: str, file: IncomingFile, chosen: Settings) -> StagedFile | Reje
         return Rejected(name, Reason.UNREADABLE, "The file could not be read from where it is.")
 
 
-def _batches(arriving: Iterable[tuple[str, StagedFile] | Rejected], study_uid: str | None) -> Iterator[_Batch]:
+def _batches(arriving: Iterable[_Arrived | Rejected], study_uid: str | None) -> Iterator[_Batch]:
     """Prepare what arrives and cut it into batches of at most 200 files or 50 ms."""
     batch, began = _Batch(), time.monotonic()
     for item in arriving:
         if isinstance(item, Rejected):
             batch.items.append((item, 0))
         else:
-            batch.items.append((_prepare(*item, study_uid), item[1].size_bytes))
+            batch.items.append((_prepare(item, study_uid), item.staged.size_bytes))
         if len(batch.items) >= BATCH_FILES or time.monotonic() - began > BATCH_SECONDS:
             yield batch
             batch, began = _Batch(), time.monotonic()
@@ -179,11 +188,12 @@ def _batches(arriving: Iterable[tuple[str, StagedFile] | Rejected], study_uid: s
         yield batch
 
 
-def _prepare(name: str, staged: StagedFile, study_uid: str | None) -> Prepared | Rejected:
-    prepared = checks.prepare(name, staged, study_uid=study_uid)
+def _prepare(arrived: _Arrived, study_uid: str | None) -> Prepared | Rejected:
+    prepared = checks.prepare(arrived.name, arrived.staged, study_uid=study_uid)
     if isinstance(prepared, Rejected):
-        staged.discard()
-    return prepared
+        arrived.staged.discard()
+        return prepared
+    return prepared if arrived.replaces is None else replace(prepared, replaces=arrived.replaces)
 
 
 def _store(arrival: Arrival, batch: _Batch) -> Written:

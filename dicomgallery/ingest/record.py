@@ -15,6 +15,7 @@ from dicomgallery.access import Actor
 from dicomgallery.catalog import tally, texts
 from dicomgallery.dicom.facts import Facts
 from dicomgallery.dicom.values import date_key, fold
+from dicomgallery.ingest import replacing
 from dicomgallery.ingest.incoming import Naming, Origin
 from dicomgallery.ingest.names import Names
 from dicomgallery.ingest.outcome import Accepted, Duplicate, Outcome, Reason, Rejected
@@ -30,6 +31,8 @@ class Prepared:
     staged: StagedFile
     facts: Facts
     uids_made: bool = False
+    replaces: int | None = None
+    """The instance that it is told to stand in for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def write(session: Session, arrival: Arrival, files: Sequence[Prepared]) -> list
     batch = _Batch(session, arrival)
     names = Names.of(session, arrival.collection_id, [file.name for file in files], arrival.naming)
     known = _known(batch, {file.staged.sha256 for file in files})
+    standing = replacing.standing(session, arrival.actor, [file.replaces for file in files if file.replaces])
     outcomes: list[Outcome | None] = [None] * len(files)
     fresh: list[tuple[int, Prepared]] = []
     for place, file in enumerate(files):
@@ -121,6 +125,10 @@ def write(session: Session, arrival: Arrival, files: Sequence[Prepared]) -> list
                 file.name, Reason.DUPLICATE, "A file of this name is already in that study of the gallery."
             )
             continue
+        if file.replaces and file.replaces not in standing and file.staged.sha256 not in known:
+            outcomes[place] = Rejected(file.name, Reason.REPLACED, "What it was to replace is not current any more.")
+            continue
+        standing.discard(file.replaces or 0)
         names.take(file.name)
         fresh_here = file.staged.sha256 not in known
         if fresh_here:
@@ -176,12 +184,14 @@ def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | N
     series = _series(batch, files, studies)
     keys = [series[file.facts.study.study_uid, file.facts.series.series_uid] for file in files]
     replaced = _replaced(batch, files, keys)
+    told = {place: file.replaces for place, file in enumerate(files) if file.replaces}
+    replacing.retire(batch.session, told.values())
     rows: list[dict[str, Any]] = []
     before: dict[tuple[int, str], int] = {}
     for place, (file, key) in enumerate(zip(files, keys, strict=True)):
         spot = (key, file.facts.instance.sop_uid)
         row = _instance_row(batch, file, key)
-        row["replaces_id"] = replaced.get(spot)
+        row["replaces_id"] = told.get(place) or replaced.get(spot)
         # Two versions of one object in a single batch: the later one stands.
         if spot in before:
             rows[before[spot]]["is_current"] = False
@@ -204,6 +214,7 @@ def _insert(batch: _Batch, files: Sequence[Prepared]) -> list[tuple[int, int | N
     ]
     _grow(batch, current)
     _hand_on(batch, result)
+    replacing.hand_on_marks(batch.session, {file.replaces: made for file, made in zip(files, ids, strict=True)})
     return result
 
 

@@ -498,6 +498,56 @@ class Export(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EditPlan(Base):
+    """Changes of elements that somebody is gathering, or has had done."""
+
+    __tablename__ = "edit_plan"
+    __table_args__ = (Index("ix_edit_plan_owner", "owner_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=True)
+    """Never used twice: new UIDs are derived from it."""
+    key: Mapped[str] = mapped_column(String(32))
+    """Random: what new UIDs are derived from tells nobody of the plan."""
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    owner_id: Mapped[str] = mapped_column(String(64))
+    """The actor that makes it."""
+    base_key: Mapped[int] = mapped_column(Key)
+    """The instance whose elements the form shows. No foreign key: the plan outlives it."""
+    reach: Mapped[str] = mapped_column(String(10))
+    """instance, series, study, patient or selection."""
+    selection: Mapped[str] = mapped_column(Text, default="{}")
+    """JSON: what was selected, or searched for."""
+    identity: Mapped[str] = mapped_column(String(10), default="instance")
+    """Which UIDs are new: of the instance, its series too, or its study too."""
+    edits: Mapped[str] = mapped_column(Text, default="[]")
+    """JSON."""
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    """draft, asked or done."""
+    job_id: Mapped[int | None] = mapped_column(Key)
+    """No foreign key: the row outlives the job that does it."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Also the moment that new files say they were changed."""
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EditLine(Base):
+    """One instance of a plan, and what became of it."""
+
+    __tablename__ = "edit_line"
+    __table_args__ = (Index("ix_edit_line_state", "plan_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("edit_plan.id"))
+    instance_key: Mapped[int] = mapped_column(Key)
+    """No foreign key: the line outlives the instance."""
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    """waiting, done, unchanged or failed."""
+    result_key: Mapped[int | None] = mapped_column(Key, index=True)
+    """The instance that was made of it."""
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    """Why there is none, or what was left out."""
+
+
 class AuditEvent(Base):
     """What was done, by whom, to which rows; never a name or a value."""
 

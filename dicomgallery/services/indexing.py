@@ -20,7 +20,7 @@ from dicomgallery.dicom.reader import (
     Pixels,
     UnreadableError,
     behind_pixels,
-    parse_frames,
+    parse_elements,
     pixels_in,
 )
 from dicomgallery.dicom.references import REFERRING_KINDS, referred_to
@@ -106,5 +106,5 @@ def _read(blob_sha256: str) -> tuple[Dataset, Pixels | None, Dataset, int]:
         scanned = prescan(data)
         if isinstance(scanned, Flawed):
             raise UnreadableError(scanned.flaw, scanned.detail)
-        dataset = parse_frames(data, scanned)
+        dataset = parse_elements(data, scanned)
         return dataset, pixels_in(data, scanned), behind_pixels(data, scanned), len(scanned.frame_items) // 2

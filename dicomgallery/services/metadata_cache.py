@@ -7,8 +7,6 @@ A file appears whole by rename; its mtime is when it was last used.
 
 import contextlib
 import secrets
-import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +15,9 @@ from typing import Final
 from isal import isal_zlib
 
 from dicomgallery.services import cache_files
-from dicomgallery.services.cache_files import FRESH_SECONDS, KEPT_SHARE
+from dicomgallery.services.cache_files import Cleared
 
 TOUCH_SECONDS: Final = 600
-LEFT_SECONDS: Final = 3600
-"""What is half written and older than this was left by a process that ended."""
 _LEVEL: Final = 1
 """Of isal's 0 to 3: 5 MB of headers take 15 ms and become a twelfth."""
 _GZIP: Final = 31
@@ -33,14 +29,6 @@ _INCOMPLETE: Final = "incomplete"
 def is_whole(path: Path) -> bool:
     """Say whether a file tells all of its instances."""
     return path.name.split("-")[1] != _INCOMPLETE
-
-
-@dataclass(frozen=True, slots=True)
-class ClearedMetadata:
-    """What a clearing took away, and what it left."""
-
-    files: int
-    left_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +97,17 @@ class MetadataCache:
             series_id, members, service = path.name.removesuffix(_ENDING).split("-")
             yield Key(int(series_id), members, service)
 
-    def clear(self, limit_bytes: int) -> ClearedMetadata:
+    def clear(self, limit_bytes: int) -> Cleared:
         """Bring the cache under its limit, what was used longest ago first; what was left half written goes too."""
-        for version in self.all_versions.iterdir() if self.all_versions.is_dir() else ():
-            if version != self.root:
-                shutil.rmtree(version, ignore_errors=True)
-        for path in self.root.glob(".*") if self.root.is_dir() else ():
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime > LEFT_SECONDS:
-                    path.unlink()
-        sized = []
+        cache_files.remove_other_versions(self.root)
+        cache_files.remove_left_aside(self.root)
+        return cache_files.clear(self._sized(), limit_bytes, Path.unlink)
+
+    def _sized(self) -> Iterator[tuple[float, int, Path]]:
         for path in self._files():
             with contextlib.suppress(FileNotFoundError):
                 about = path.stat()
-                sized.append((about.st_mtime, about.st_size, path))
-        held, gone = sum(size for _, size, _ in sized), 0
-        if held > limit_bytes:
-            for used_at, size, path in sorted(sized):
-                if held <= limit_bytes * KEPT_SHARE or used_at > time.time() - FRESH_SECONDS:
-                    break
-                path.unlink(missing_ok=True)
-                held, gone = held - size, gone + 1
-        return ClearedMetadata(gone, held)
+                yield about.st_mtime, about.st_size, path
 
     def _files(self) -> list[Path]:
         return sorted(self.root.glob(f"[0-9]*{_ENDING}")) if self.root.is_dir() else []

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Final
 
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.services import cache_files
-from dicomgallery.services.cache_files import FRESH_SECONDS, KEPT_SHARE
+from dicomgallery.services.cache_files import Cleared, folders
 
 TOUCH_SECONDS: Final = 3600
 RETRY_SECONDS: Final = 3600
@@ -45,15 +44,6 @@ class Kept:
             return tuple(json.loads(Path(f"{self.path}{_NOTES}").read_bytes()))
         except FileNotFoundError:
             return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cleared:
-    """What a clearing of the cache took away, and what it left."""
-
-    files: int
-    size_bytes: int
-    left_bytes: int
 
 
 class PictureCache:
@@ -102,19 +92,17 @@ class PictureCache:
 
     def forget_all(self) -> None:
         """Remove every picture and every failure."""
-        for version in _folders(self.all_versions):
+        for version in folders(self.all_versions):
             # A picture may be written into it meanwhile; what then stays is as good as new.
             shutil.rmtree(version, ignore_errors=True)
 
     def forget_older_versions(self) -> None:
         """Remove what other versions of the renderer made."""
-        for version in _folders(self.all_versions):
-            if version != self.root:
-                shutil.rmtree(version, ignore_errors=True)
+        cache_files.remove_other_versions(self.root)
 
     def states(self) -> set[int]:
         """The presentation states that some picture here was made with, by instance id."""
-        names = (name for folder in _folders(self.root) for name in os.listdir(folder))  # noqa: PTH208  likewise
+        names = (name for folder in folders(self.root) for name in os.listdir(folder))  # noqa: PTH208  likewise
         return {int(match[1]) for match in map(_STATE.search, names) if match}
 
     def forget_state(self, state_id: int) -> None:
@@ -124,26 +112,16 @@ class PictureCache:
 
     def blobs(self) -> Iterator[str]:
         """The SHA-256 of every blob that has something here, in order, each once."""
-        for folder in _folders(self.root):
+        for folder in folders(self.root):
             matches = (_NAME.fullmatch(name) for name in os.listdir(folder))  # noqa: PTH208  names are all we need
             yield from sorted({match["blob"] for match in matches if match})
 
     def clear(self, limit_bytes: int) -> Cleared:
         """Bring the cache under its limit, what was used longest ago first."""
-        files = sorted(self._files())
-        held = sum(size for _, size, _ in files)
-        gone = gone_bytes = 0
-        if held > limit_bytes:
-            newest = time.time() - FRESH_SECONDS
-            for used_at, size, path in files:
-                if held <= limit_bytes * KEPT_SHARE or used_at > newest:
-                    break
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(path)  # noqa: PTH108  many, and as text
-                held, gone, gone_bytes = held - size, gone + 1, gone_bytes + size
-            if gone:
-                self._cleared_mark.touch()
-        return Cleared(gone, gone_bytes, held)
+        cleared = cache_files.clear(self._files(), limit_bytes, os.unlink)
+        if cleared.items:
+            self._cleared_mark.touch()
+        return cleared
 
     def was_cleared(self) -> bool:
         """Say whether the limit has ever taken pictures away, so that missing ones are no surprise."""
@@ -159,16 +137,9 @@ class PictureCache:
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
         """Each file's last use, size on the disk, and path."""
-        for folder in _folders(self.root):
+        for folder in folders(self.root):
             with os.scandir(folder) as found:
                 for item in found:
                     with contextlib.suppress(FileNotFoundError):
                         status = item.stat(follow_symlinks=False)
                         yield status.st_mtime, max(status.st_size, status.st_blocks * 512), item.path
-
-
-def _folders(root: Path) -> list[Path]:
-    try:
-        return sorted(path for path in root.iterdir() if path.is_dir())
-    except FileNotFoundError:
-        return []

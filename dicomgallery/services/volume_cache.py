@@ -13,7 +13,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,25 +20,15 @@ from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.refusals import CannotRenderError, RenderReason
 from dicomgallery.imaging.volumes.volume import ABOUT
 from dicomgallery.services import cache_files
-from dicomgallery.services.cache_files import FRESH_SECONDS, KEPT_SHARE
+from dicomgallery.services.cache_files import Cleared
 
 TOUCH_SECONDS: Final = 600
 RETRY_SECONDS: Final = 600
-LEFT_SECONDS: Final = 3600
-"""What is aside and older than this was left by a building that broke off."""
 PATIENCE_SECONDS: Final = 120
 _BLOBS: Final = "blobs.txt"
 _PAUSE_SECONDS: Final = 0.05
 MAY_PASS: Final = frozenset({RenderReason.TOO_SLOW, RenderReason.CRASHED, RenderReason.OUT_OF_MEMORY})
 """What another try may not meet again."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClearedVolumes:
-    """What a clearing took away, and what it left."""
-
-    volumes: int
-    left_bytes: int
 
 
 class VolumeCache:
@@ -117,36 +106,15 @@ class VolumeCache:
             with contextlib.suppress(FileNotFoundError):
                 yield folder.name, (folder / _BLOBS).read_text().split()
 
-    def clear(self, limit_bytes: int) -> ClearedVolumes:
+    def clear(self, limit_bytes: int) -> Cleared:
         """Bring the cache under its limit, what was used longest ago first; what was left aside goes too."""
-        for version in self.all_versions.iterdir() if self.all_versions.is_dir() else ():
-            if version != self.root:
-                shutil.rmtree(version, ignore_errors=True)
-        self._sweep()
-        sized = sorted((_used_at(folder), _size(folder), folder) for folder in self._volumes())
-        held, gone = sum(size for _, size, _ in sized), 0
-        if held > limit_bytes:
-            for used_at, size, folder in sized:
-                if held <= limit_bytes * KEPT_SHARE or used_at > time.time() - FRESH_SECONDS:
-                    break
-                self.forget(folder.name)
-                held, gone = held - size, gone + 1
-        return ClearedVolumes(gone, held)
+        cache_files.remove_other_versions(self.root)
+        cache_files.remove_left_aside(self.root)
+        sized = ((_used_at(folder), _size(folder), folder.name) for folder in self._volumes())
+        return cache_files.clear(sized, limit_bytes, self.forget)
 
     def _volumes(self) -> list[Path]:
-        if not self.root.is_dir():
-            return []
-        return [path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith(".")]
-
-    def _sweep(self) -> None:
-        for path in self.root.glob(".*") if self.root.is_dir() else ():
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime < LEFT_SECONDS:
-                    continue
-                if path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
+        return [path for path in cache_files.folders(self.root) if not path.name.startswith(".")]
 
 
 def _used_at(folder: Path) -> float:

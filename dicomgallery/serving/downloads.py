@@ -12,7 +12,7 @@ from dicomgallery.catalog.selection import Selection
 from dicomgallery.services import exporting
 from dicomgallery.services.documents import DocumentFile
 from dicomgallery.services.exporting import Download
-from dicomgallery.serving.headers import LOCKED_UP, PRIVATE
+from dicomgallery.serving.headers import LOCKED_UP, PRIVATE, unchanged
 
 Piece = TypeVar("Piece")
 
@@ -30,9 +30,7 @@ def zipped(chunks: Iterator[bytes], *, name: str) -> Response:
 
 def file(download: Download) -> Response:
     """A stored file; a part of it when that is asked for."""
-    if request.if_none_match.contains(download.etag):
-        response = Response(status=304)
-        response.set_etag(download.etag)
+    if (response := unchanged(download.etag)) is not None:
         return response
     start, stop = _range(download.size_bytes, download.etag)
     response = Response(download.chunks(start, stop), mimetype=download.media_type)

@@ -37,6 +37,19 @@ FOREVER = "private, max-age=31536000, immutable"
 """For addresses whose content never changes."""
 
 
+def unchanged(etag: str, *, weak: bool = False) -> Response | None:
+    """A 304 where whoever asks has it already, None where it has to be sent (RFC 9110 13.1.2).
+
+    `weak` is for what says the same in other bytes: packed or not, between other boundaries.
+    """
+    held = request.if_none_match
+    if not (held.contains_weak(etag) if weak else held.contains(etag)):
+        return None
+    response = Response(status=304)
+    response.set_etag(etag, weak=weak)
+    return response
+
+
 def init_app(app: Flask) -> None:
     """Add the headers to every answer, failures too."""
     app.after_request(_finish)

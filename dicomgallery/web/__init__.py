@@ -7,7 +7,9 @@ from dicomgallery.web import (
     account,
     cards,
     collections,
+    comparing,
     deidentify,
+    editor,
     exports,
     gallery,
     health,
@@ -25,9 +27,23 @@ from dicomgallery.web import (
 from dicomgallery.web import bin as bins
 from dicomgallery.web.deidentify import profiles
 
-PAGES = (gallery, upload, images, series, viewer, exports, studies, patients, collections, receipts, bins, selection)
+PAGES = (
+    gallery,
+    upload,
+    images,
+    series,
+    viewer,
+    exports,
+    editor,
+    studies,
+    patients,
+    collections,
+    receipts,
+    bins,
+    selection,
+)
 DEIDENTIFYING = (deidentify, profiles)
-BESIDE = (marks, pictures, about, account, health)
+BESIDE = (comparing, marks, pictures, about, account, health)
 
 
 def register(app: Flask) -> None:

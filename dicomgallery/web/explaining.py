@@ -86,5 +86,11 @@ def _type_in(sop_class_uid: str, tag: int, parents: tuple[int, ...]) -> str:
 
 def is_identity(row: AttributeRow) -> bool:
     """Say whether the value may tell who the patient is: whatever the Basic Profile of PS3.15 E.1 does not keep."""
-    found = deid_table.row_for(row.tag_number)
-    return not row.is_sequence and found is not None and found.basic != "K"
+    return not row.is_sequence and may_identify(row.tag_number)
+
+
+@lru_cache(maxsize=20_000)
+def may_identify(tag: int) -> bool:
+    """Say the same of an element that is no sequence."""
+    found = deid_table.row_for(tag)
+    return found is not None and found.basic != "K"

@@ -31,6 +31,8 @@ from dicomgallery.web.marking import Drawing, Marks, Place
 from dicomgallery.web.states import States
 from dicomgallery.web.tag_table import MOST_ROWS, USUAL_ROWS, TagTable
 
+EDITED = "editor"
+"""Where an edited file comes from, as its row says it."""
 SMALL = 160
 """Pixels a side of a picture on the contact sheet."""
 
@@ -464,6 +466,27 @@ class ImagePage:
         return instances.history(self.actor.scope, self.instance.id)
 
     @cached_property
+    def beside(self) -> Sequence[dict[str, str]]:
+        """What its header can be compared with: the images around it, and the version before it."""
+        ids = [one.id for one in self.versions]
+        older = ids[ids.index(self.instance.id) + 1 :][:1]
+        ways = [
+            ("With the version before", "history", older[0] if older else None),
+            ("With the image before", "chevron-left", self.around.previous_id),
+            ("With the image after", "chevron-right", self.around.next_id),
+            ("With the first of the series", "series", self.around.first_id),
+        ]
+        return [
+            {
+                "label": label,
+                "icon": icon,
+                "href": url_for("comparing.images", image_id=other_id, other_id=self.instance.id),
+            }
+            for label, icon, other_id in ways
+            if other_id not in (None, self.instance.id)
+        ]
+
+    @cached_property
     def collections(self) -> Sequence[tuple[int, str, str]]:
         """The collections it is in."""
         return instances.collections_of(self.actor.scope, self.instance.id)
@@ -480,8 +503,14 @@ class ImagePage:
         if not instance.is_current:
             newer = next((version for version in self.versions if version.is_current), None)
             href = image_page(newer.id) if newer else ""
-            found.append(_flag("warn", "A newer file with the same identity has replaced this one.", href, "See it"))
-        if instance.replaces_id is not None:
+            text = "A newer file with the same identity has replaced this one."
+            if newer is not None and EDITED in {newer.origin, instance.origin}:
+                text = "Another version of this file stands in the gallery; this one can be restored from its history."
+            found.append(_flag("warn", text, href, "See it"))
+        if instance.origin == EDITED:
+            history = url_for("editor.history", image_id=instance.id)
+            found.append(_flag("info", "This file was edited here; what it was is kept.", history, "What changed"))
+        elif instance.replaces_id is not None and not self._is_back:
             href = image_page(instance.replaces_id)
             text = "This file replaced an earlier one with the same identity and other content."
             found.append(_flag("info", text, href, "See the earlier one"))
@@ -494,6 +523,11 @@ class ImagePage:
             text = "The files of this study disagree about the patient; what the first one says is shown."
             found.append(_flag("warn", text, url_for("studies.show", study_id=self.study.id), "See the study"))
         return found
+
+    @property
+    def _is_back(self) -> bool:
+        """Say whether it was restored: what stands behind it in its history is an edited version."""
+        return any(one.id == self.instance.replaces_id and one.origin == EDITED for one in self.versions)
 
     def _beside(self, image_id: int | None) -> str:
         if image_id is None or image_id == self.instance.id:

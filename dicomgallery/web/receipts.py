@@ -26,6 +26,7 @@ REASONS = {
     Reason.STORAGE_FULL: "The disk is full.",
     Reason.DUPLICATE: "The name is taken.",
     Reason.OTHER_STUDY: "Of another study.",
+    Reason.REPLACED: "Its source has changed.",
 }
 ORIGINS = {
     "form": "by the browser",
@@ -33,6 +34,7 @@ ORIGINS = {
     "dicomweb": "by DICOMweb",
     "cli": "by the command line",
     "demo": "sample images",
+    "editor": "edited here",
     "deidentified": "by de-identification",
 }
 

@@ -4,7 +4,8 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dicomgallery.access import Permission
-from dicomgallery.catalog import collections
+from dicomgallery.catalog import collections, instances
+from dicomgallery.errors import RefusedError
 from dicomgallery.services import collecting, removal
 from dicomgallery.serving.downloads import archive
 from dicomgallery.serving.filters import count, plural
@@ -49,3 +50,21 @@ def collect() -> ResponseReturnValue:
 def download() -> Response:
     """What is selected as a ZIP, written while it is sent."""
     return archive(selection_of(request.form), actor=current_actor(), name="selection")
+
+
+@bp.post("/compare")
+@needs(Permission.EXPORT)
+def compare() -> ResponseReturnValue:
+    """To the page that compares the two images or the two series that are selected."""
+    chosen = selection_of(request.form)
+    images = list(chosen.images)
+    if len(chosen.series) == 2 and not images:
+        one, other = chosen.series
+        held = instances.ordered(current_actor().scope, chosen.series)
+        # A series of one image is that image (contract A).
+        if any(len(held.get(series_id, [])) != 1 for series_id in chosen.series):
+            return redirect(url_for("comparing.series", series_id=one, other_id=other), 303)
+        images = [*held[one], *held[other]]
+    if len(images) == 2:
+        return redirect(url_for("comparing.images", image_id=images[0], other_id=images[1]), 303)
+    raise RefusedError("Two are compared at a time: tick two images, or two series.")

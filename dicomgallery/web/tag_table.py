@@ -10,6 +10,7 @@ from dicomgallery.dicom.attributes import AttributeRow
 from dicomgallery.models import Instance
 from dicomgallery.web import explaining
 from dicomgallery.web.explaining import ShownExplanation, key_of
+from dicomgallery.web.makers import Maker, makers_of
 
 USUAL_ROWS = 1500
 """A page with more takes a second to show; it is asked for by `rows=all`."""
@@ -22,6 +23,8 @@ class TagRow:
 
     key: str
     """Unique in the page, fit for an id."""
+    path: str
+    """From the top, as the editor is told of it."""
     tag: str
     name: str
     vr: str = ""
@@ -30,6 +33,7 @@ class TagRow:
     depth: int = 0
     type: str = ""
     private: bool = False
+    safe: bool = False
     keyword: str = ""
     kind: str = "value"
     identity: bool = False
@@ -55,7 +59,8 @@ class TagTable:
     groups: Sequence[TagGroup]
     count: int
     left_out: int
-    has_private: bool
+    makers: Sequence[Maker]
+    """Of private elements; none when there are none."""
 
     @classmethod
     def of(
@@ -74,7 +79,7 @@ class TagTable:
                 shown = replace(shown, explanation=explaining.of_row(row, instance, scope=scope))
             group.rows.append(shown)
         left_out = max(0, len(found) - most)
-        return cls(groups, len(found), left_out, has_private=any(row.tag_number >> 16 & 1 for row in found))
+        return cls(groups, len(found), left_out, makers=makers_of(found))
 
 
 def _group_for(row: AttributeRow, groups: list[TagGroup]) -> TagGroup:
@@ -100,6 +105,7 @@ def _row(row: AttributeRow, instance: Instance) -> TagRow:
     private = bool(row.tag_number >> 16 & 1)
     return TagRow(
         key=key_of(row.path),
+        path=row.path,
         tag=row.tag,
         name=row.name,
         vr=row.vr,
@@ -108,6 +114,7 @@ def _row(row: AttributeRow, instance: Instance) -> TagRow:
         depth=2 * row.depth,
         type=explaining.type_of(row, instance),
         private=private,
+        safe=row.safe_private,
         keyword=row.keyword,
         kind="sequence" if row.is_sequence else "value",
         identity=explaining.is_identity(row),
@@ -127,4 +134,6 @@ def _item_heads(row: AttributeRow, many: set[str], seen: set[str]) -> Iterator[T
     if not dot or sequence not in many or item in seen:
         return
     seen.add(item)
-    yield TagRow(key=key_of(item), tag="", name=f"Item {int(number) + 1}", depth=2 * row.depth - 1, kind="item")
+    yield TagRow(
+        key=key_of(item), path=item, tag="", name=f"Item {int(number) + 1}", depth=2 * row.depth - 1, kind="item"
+    )

@@ -13,6 +13,8 @@ function tell() {
   if (!here) return;
   const all = here.querySelector("[data-pick-all]");
   const count = boxes().filter((box) => box.checked).length;
+  const two = here.querySelector("[data-pick-two]");
+  if (two) two.hidden = count !== 2 || Boolean(all?.checked);
   const says = here.querySelector("[data-tray-count]");
   if (says) says.textContent = all?.checked ? "All that match" : `${count.toLocaleString("en").replaceAll(",", "\u202f")} selected`;
 }

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import zipfile
 from dataclasses import dataclass
 from urllib.parse import quote_plus
@@ -12,6 +13,7 @@ from playwright.sync_api import expect
 from bench.server import Server
 from dicomgallery.dicom import synthetic
 from tests.browser.conftest import nobody
+from tests.browser.looking import look_over
 from tests.browser.visitor import Meet, Visitor
 
 pytestmark = pytest.mark.browser
@@ -123,6 +125,22 @@ def test_what_was_moved_to_the_bin_is_back_by_one_press_of_undo(ward: Ward) -> N
     ward.visitor.go(ward.path)
     after = ward.visitor.page.evaluate("[...document.querySelectorAll('[data-card]')].map((card) => card.id)")
     assert after == before
+
+
+def test_two_that_are_ticked_are_compared_and_what_varies_in_one_is_a_table(ward: Ward) -> None:
+    ward.pick(0)
+    compare = ward.visitor.page.get_by_role("button", name="Compare")
+    expect(compare).to_be_hidden()
+    ward.pick(1)
+
+    ward.press("Compare")
+
+    assert re.fullmatch(r"/series/\d+/diff/\d+", ward.visitor.path)
+    expect(ward.visitor.page.get_by_role("row", name="Series Instance UID")).to_be_visible()
+    look_over(ward.visitor, "compared")
+    ward.visitor.go(ward.visitor.path.split("/diff/")[0] + "/matrix")
+    expect(ward.visitor.page.get_by_role("columnheader", name="Slice Location")).to_be_visible()
+    look_over(ward.visitor, "varies")
 
 
 def test_all_that_match_can_be_meant_and_nothing_else_goes(ward: Ward) -> None:

@@ -6,9 +6,20 @@ from pathlib import Path
 
 import pytest
 from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
 
+from dicomgallery.dicom import synthetic
+from dicomgallery.dicom.dicomjson import to_json
+from dicomgallery.dicom.elements import charsets
 from dicomgallery.dicom.prescan import Flaw, Prescanned, prescan
-from dicomgallery.dicom.reader import UnreadableError, parse, read_header, read_whole
+from dicomgallery.dicom.reader import (
+    UnreadableError,
+    parse,
+    parse_elements,
+    parse_frames,
+    read_header,
+    read_whole,
+)
 
 
 def packaged(name: str) -> Path:
@@ -89,3 +100,38 @@ def test_pydicom_repeats_no_value_in_warnings_or_logs(caplog: pytest.LogCaptureF
 
     assert [str(entry.message) for entry in said] == []
     assert [record for record in caplog.records if record.name.startswith("pydicom")] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    "CT_small MR_small test-SR rtdose liver_1frame reportsi nested_priv_SQ "
+    "J2K_pixelrep_mismatch UN_sequence image_dfl waveform_ecg ExplVR_BigEnd".split(),
+)
+def test_elements_read_from_where_the_gate_saw_them_are_those_of_a_parse(name: str) -> None:
+    data = packaged(f"{name}.dcm").read_bytes()
+
+    assert _tells_the_same(data)
+
+
+def test_sequences_of_undefined_length_are_read_from_where_they_lie() -> None:
+    dataset = synthetic.ct_slice()
+    dataset.ReferencedStudySequence = [Dataset()]
+    dataset.ReferencedStudySequence[0].ReferencedSOPInstanceUID = "1.2.3"
+    dataset["ReferencedStudySequence"].is_undefined_length = True
+
+    assert _tells_the_same(synthetic.as_bytes(dataset))
+
+
+@pytest.mark.long
+def test_the_elements_of_every_file_of_the_corpus_are_those_of_a_parse(corpus: list[Path]) -> None:
+    told = {path.name: _tells_the_same(path.read_bytes()) for path in corpus if path.stat().st_size < 1 << 20}
+
+    assert {name for name, same in told.items() if not same} == set()
+
+
+def _tells_the_same(data: bytes) -> bool:
+    scanned = prescan(data)
+    if not isinstance(scanned, Prescanned):
+        return True
+    plain, parsed = parse_elements(data, scanned), parse_frames(data, scanned)
+    return to_json(plain) == to_json(parsed) and charsets(plain) == charsets(parsed)

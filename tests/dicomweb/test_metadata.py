@@ -217,7 +217,7 @@ def test_upkeep_drops_what_changed_and_keeps_the_cache_under_its_limit(
     os.utime(kept, (long_ago, long_ago))
     token = settings.use(replace(gallery.settings, metadata_cache_bytes=1))
     try:
-        assert clear_metadata(actor=LOCAL_OWNER).files == 1
+        assert clear_metadata(actor=LOCAL_OWNER).items == 1
     finally:
         settings.done_with(token)
 

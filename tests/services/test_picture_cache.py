@@ -97,7 +97,7 @@ def test_clearing_takes_what_was_used_longest_ago_and_stops_under_the_limit(cach
 
     left = [path.exists() for path in paths]
     assert left == sorted(left)
-    assert cleared.files == left.count(False)
+    assert cleared.items == left.count(False)
     assert cache.size_bytes() == cleared.left_bytes <= held // 2
     assert left.count(True) >= 8
     assert cache.was_cleared()
@@ -107,7 +107,7 @@ def test_clearing_under_the_limit_takes_nothing(cache: PictureCache) -> None:
     path = cache.keep(BLOB, TOKEN, b"picture").path
     age(path, 100_000)
 
-    assert cache.clear(1 << 20).files == 0
+    assert cache.clear(1 << 20).items == 0
     assert path.exists()
     assert not cache.was_cleared()
 

@@ -130,7 +130,7 @@ def test_thumbnails_that_the_limit_took_are_no_fault(gallery: Gallery, ids: list
     for path in pictures.cache().root.rglob("*.jpg"):
         os.utime(path, (time.time() - 500,) * 2)
     with with_settings(gallery, picture_cache_bytes=1):
-        assert upkeep.clear_pictures(actor=SYSTEM).files == 5
+        assert upkeep.clear_pictures(actor=SYSTEM).items == 5
 
         assert wrong() == {}
         assert isinstance(pictures.of(ids[0], THUMBNAIL, actor=LOCAL_OWNER), Picture)
@@ -272,6 +272,7 @@ def test_upkeep_asks_for_itself_and_leaves_its_trace(gallery: Gallery, ids: list
         "clear-volumes",
         "clear-metadata",
         "clear-exports",
+        "sweep-edit-plans",
         "empty-bin",
         "bin-old-studies",
     }

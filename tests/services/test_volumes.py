@@ -72,7 +72,7 @@ def test_what_was_used_longest_ago_goes_first_and_what_is_looked_at_stays(tmp_pa
 
     cleared = cache.clear(150_000)
 
-    assert cleared.volumes == 2
+    assert cleared.items == 2
     assert [folder.exists() for folder in kept] == [False, False, True]
 
 

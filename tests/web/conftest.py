@@ -13,10 +13,12 @@ from werkzeug.test import TestResponse
 
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom import synthetic
+from dicomgallery.dicom.editing.edits import Deed, Edit
 from dicomgallery.ingest.outcome import Accepted
 from dicomgallery.models import db
-from dicomgallery.services import deid_runs, exports, removal
+from dicomgallery.services import deid_runs, editing, exports, removal
 from dicomgallery.services.deid_runs import profiles
+from dicomgallery.services.editing import Reach
 from dicomgallery.services.exports import Asked, Kind
 from tests.conftest import Gallery
 
@@ -95,6 +97,8 @@ def every_page(gallery: Gallery) -> list[str]:
     assert isinstance(one, Accepted)
     exports.ask(1, Asked(Kind.PNG), actor=gallery.actor)
     gallery.work()
+    plan = editing.begin(1, Reach.SERIES, actor=gallery.actor)
+    editing.add(plan, Edit.of(Deed.SET, "PatientComments", "LT", HOSTILE), actor=gallery.actor)
     run_id = deid_runs.draft(Selection(images=(report.outcomes[8].instance_id,)), actor=gallery.actor)  # type: ignore[union-attr]
     deid_runs.override(run_id, "0008103E", "keep", HOSTILE, actor=gallery.actor)
     deid_runs.start(run_id, actor=gallery.actor)
@@ -108,6 +112,9 @@ def every_page(gallery: Gallery) -> list[str]:
         *(f"/images/{first}/detail{tab}" for tab in ("", "?tab=text", "?tab=history", "?center=40&width=400&invert=1")),
         *(f"/images/{number}/detail" for number in (cine, sr, one.instance_id)),
         *(f"/series/1/viewer{tab}" for tab in ("", "?tab=planes", "?tab=tags")),
+        *(f"/images/{first}/diff/{cine}?show=all", "/series/1/diff/2", "/series/1/matrix"),
+        *("/images/1/edit", "/images/1/edit?path=PatientName", "/images/1/history"),
+        *(f"/edits/{plan}", f"/edits/{plan}?path=PatientComments", f"/edits/{plan}/review"),
         *("/series/1", "/studies/1", "/patients/1", "/collections", "/collections/1"),
         *(
             f"/receipts/{report.receipt_id}",

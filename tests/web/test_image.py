@@ -242,6 +242,29 @@ def test_private_elements_stand_under_their_creator_and_their_absence_is_said(
     assert "no private data elements" in browser.get(f"/images/{without}/detail").text
 
 
+def test_private_elements_are_counted_by_maker_known_safe_and_unknown(browser: Browser, gallery: Gallery) -> None:
+    dataset, item = synthetic.secondary_capture(), Dataset()
+    for one in (dataset, item):
+        one.add_new(0x00190010, "LO", "SIEMENS MR HEADER")
+        one.add_new(0x0019100E, "FD", [0.0, 0.0, 1.0])
+    dataset.add_new(0x00191001, "LO", "of no dictionary")
+    item.add_new(0x00211001, "LO", "of nobody")
+    dataset.ReferencedImageSequence = [item]
+    (one_id,) = _ingest(gallery, dataset)
+
+    page = browser.get(f"/images/{one_id}/detail").text
+    makers = page.split('id="private-elements"')[1].split("</table>")[0]
+    found = [re.sub(r"<[^>]+>", " ", row).split() for row in makers.split("<tr>")[2:]]
+
+    assert found == [
+        ["SIEMENS", "MR", "HEADER", "0019", "3", "2", "1", "2"],
+        ["No", "creator", "0021", "1", "0", "1", "0"],
+    ]
+    assert page.count(">safe</span>") == 2
+    assert 'id="tag-00081140-0-00190010"' in page
+    assert 'href="#tag-00081140-0-00190010"' in makers
+
+
 def test_a_tag_is_explained_in_place_with_and_without_a_script(browser: Browser, gallery: Gallery) -> None:
     (one,) = _ingest(gallery, _file("CT_small.dcm"))
     gallery.work()

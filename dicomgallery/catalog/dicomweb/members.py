@@ -7,6 +7,7 @@ from sqlalchemy import select
 from dicomgallery.access import Scope
 from dicomgallery.catalog.batches import plain_rows
 from dicomgallery.catalog.scoping import visible
+from dicomgallery.dicom.uids import path_of
 from dicomgallery.errors import NotFoundError
 from dicomgallery.models import Instance, Series, Study
 
@@ -23,7 +24,7 @@ class Place:
 
     def address(self, sop_uid: str) -> str:
         """Where an instance of it is, below the address of the service."""
-        return f"studies/{self.study_uid}/series/{self.series_uid}/instances/{sop_uid}"
+        return path_of(self.study_uid, self.series_uid, sop_uid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dicomgallery.deid.engine import Deidentified, Engine
 from dicomgallery.deid.profile import CLEAN_PIXEL, Profile
@@ -22,6 +22,10 @@ from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox
 from dicomgallery.services.deidentifying.burned_in import BurnedIn, blanked, suspicion
 from dicomgallery.services.deidentifying.proof import objection
+
+if TYPE_CHECKING:
+    # It loads cryptography, which costs every process that knows the commands 9 MB.
+    from dicomgallery.services.deidentifying.envelopes import Envelope
 
 __all__ = ["BurnedIn", "End", "FolderRun", "Outcome", "begin"]
 
@@ -61,6 +65,7 @@ class FolderRun:
     engine: Engine
     burned_in: BurnedIn
     sandbox: Sandbox
+    envelope: "Envelope | None" = None
     counts: Counter[End] = field(default_factory=Counter)
     changes: int = 0
     _names: set[str] = field(default_factory=set)
@@ -100,6 +105,11 @@ class FolderRun:
         name = self._name(done)
         if not reason:
             reason = self._objection(path, made, done, name)
+        if self.envelope is not None:
+            # The pixels may have been painted over; what is encrypted is what was said before.
+            with _mapped(path) as original, _mapped(made) as result:
+                self.envelope.around(original, result, done, work / "enclosed")
+            made = work / "enclosed"
         written_as = f"{QUARANTINE}/{name}" if reason else name
         place = self.target / written_as
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +137,15 @@ class FolderRun:
             csv.writer(file).writerow((written_as, reason))
 
 
-def begin(source: Path, target: Path, *, profile: Profile, pseudonyms: Pseudonyms, burned_in: BurnedIn) -> FolderRun:
+def begin(
+    source: Path,
+    target: Path,
+    *,
+    profile: Profile,
+    pseudonyms: Pseudonyms,
+    burned_in: BurnedIn,
+    envelope: "Envelope | None" = None,
+) -> FolderRun:
     """Make a folder ready to be written to; RefusedError when it holds something or lies in the other."""
     if CLEAN_PIXEL in profile.options and burned_in is BurnedIn.KEEP:
         raise RefusedError("The option clean_pixel and keeping what is burned in contradict each other.")
@@ -136,7 +154,7 @@ def begin(source: Path, target: Path, *, profile: Profile, pseudonyms: Pseudonym
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
         raise RefusedError("The folder to write to is not empty; what is there already could not be told apart.")
-    return FolderRun(source, target, Engine(profile, pseudonyms), burned_in, opening.sandbox())
+    return FolderRun(source, target, Engine(profile, pseudonyms), burned_in, opening.sandbox(), envelope)
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from dicomgallery.catalog.dicomweb import members
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import db
 from dicomgallery.services import metadata
-from dicomgallery.services.metadata_cache import ClearedMetadata
+from dicomgallery.services.cache_files import Cleared
 
 
 @handles("clear-metadata", every=timedelta(minutes=15))
@@ -17,7 +17,7 @@ def clear_regularly(_context: JobContext) -> None:
     clear_metadata(actor=SYSTEM)
 
 
-def clear_metadata(*, actor: Actor) -> ClearedMetadata:
+def clear_metadata(*, actor: Actor) -> Cleared:
     """Drop metadata of series that changed or went, of older versions, and over the limit the longest unused."""
     demand(actor, Permission.ADMIN)
     cache = metadata.cache()

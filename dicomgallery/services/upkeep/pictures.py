@@ -14,7 +14,7 @@ from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import Instance, db, transaction
 from dicomgallery.services import pictures, preparing
-from dicomgallery.services.picture_cache import Cleared
+from dicomgallery.services.cache_files import Cleared
 from dicomgallery.services.upkeep.blobs import BATCH, without_rows
 
 _INSTANCES_A_TRANSACTION: Final = 2000

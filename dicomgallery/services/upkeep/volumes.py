@@ -8,8 +8,8 @@ from dicomgallery.catalog.batches import batches
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import db
 from dicomgallery.services import volumes
+from dicomgallery.services.cache_files import Cleared
 from dicomgallery.services.upkeep.blobs import BATCH, without_rows
-from dicomgallery.services.volume_cache import ClearedVolumes
 
 
 @handles("clear-volumes", every=timedelta(minutes=15))
@@ -18,7 +18,7 @@ def clear_regularly(_context: JobContext) -> None:
     clear_volumes(actor=SYSTEM)
 
 
-def clear_volumes(*, actor: Actor) -> ClearedVolumes:
+def clear_volumes(*, actor: Actor) -> Cleared:
     """Drop volumes of which a blob is gone, of older versions, and over the limit what was used longest ago."""
     demand(actor, Permission.ADMIN)
     cache = volumes.cache()

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from dicomgallery.access import LOCAL_OWNER
+from dicomgallery.dicom.uids import path_of
 from dicomgallery.serving.identity import is_guarded
 
 Pairs = Iterable[tuple[str, str]]
@@ -80,10 +81,7 @@ def called(name: str, *values: object, **named: Any) -> str:
 
 def below(*uids: str) -> str:
     """The path of a study, a series, an instance (PS3.18 10.1.1)."""
-    return "/dicom-web" + "".join(f"/{word}/{uid}" for word, uid in zip(_WORDS, uids, strict=False))
-
-
-_WORDS: Final = ("studies", "series", "instances")
+    return f"/dicom-web/{path_of(*uids)}"
 
 
 def _root() -> str:
