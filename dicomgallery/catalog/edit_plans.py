@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 
 from dicomgallery.access import Scope
 from dicomgallery.catalog.batches import batches
@@ -89,26 +89,33 @@ def referrers(scope: Scope, sop_uids: Sequence[str]) -> set[int]:
     return found
 
 
-def lines(plan_id: int, *, after: int = 0, limit: int = 60, states: Sequence[str] = ()) -> list[EditLine]:
+def lines(scope: Scope, plan_id: int, *, after: int = 0, limit: int = 60, states: Sequence[str] = ()) -> list[EditLine]:
     """Some lines of a plan by id; only those in these states, when any are named."""
-    query = select(EditLine).where(EditLine.plan_id == plan_id, EditLine.id > after)
+    query = select(EditLine).where(EditLine.plan_id.in_(_seen(scope, plan_id)), EditLine.id > after)
     if states:
         query = query.where(EditLine.state.in_(states))
     return list(db.session.scalars(query.order_by(EditLine.id).limit(limit)))
 
 
-def counts(plan_id: int) -> dict[str, int]:
+def counts(scope: Scope, plan_id: int) -> dict[str, int]:
     """How many lines of a plan are in each state."""
-    query = select(EditLine.state, func.count()).where(EditLine.plan_id == plan_id).group_by(EditLine.state)
+    query = select(EditLine.state, func.count()).where(EditLine.plan_id.in_(_seen(scope, plan_id)))
+    query = query.group_by(EditLine.state)
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def job_of(plan: EditPlan) -> Job | None:
+def job_of(scope: Scope, plan_id: int) -> Job | None:
     """The job that does a plan."""
-    return db.session.get(Job, plan.job_id) if plan.job_id is not None else None
+    query = select(Job).join(EditPlan, EditPlan.job_id == Job.id)
+    return db.session.scalar(query.where(EditPlan.id == plan_id, within(scope, EditPlan)))
 
 
-def made_by_plan(instance_ids: Sequence[int]) -> dict[int, int]:
+def made_by_plan(scope: Scope, instance_ids: Sequence[int]) -> dict[int, int]:
     """Which of these instances a plan has made, and the plan's id."""
-    query = select(EditLine.result_key, EditLine.plan_id).where(EditLine.result_key.in_(instance_ids))
+    query = select(EditLine.result_key, EditLine.plan_id).join(EditPlan, EditLine.plan_id == EditPlan.id)
+    query = query.where(EditLine.result_key.in_(instance_ids), within(scope, EditPlan))
     return {row[0]: row[1] for row in db.session.execute(query) if row[0] is not None}
+
+
+def _seen(scope: Scope, plan_id: int) -> Select[int]:
+    return select(EditPlan.id).where(EditPlan.id == plan_id, within(scope, EditPlan))

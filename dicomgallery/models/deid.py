@@ -50,7 +50,9 @@ class DeidRun(Base):
     """Of what it has made."""
     object_count: Mapped[int] = mapped_column(Integer, default=0)
     actions: Mapped[str] = mapped_column(Text, default="{}")
-    """JSON: how many elements met each action; of a draft, how many will."""
+    """JSON: how many elements met each action."""
+    forecast: Mapped[str] = mapped_column(Text, default="")
+    """JSON: what a draft was counted to change; empty until that is asked for."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

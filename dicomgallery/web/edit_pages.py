@@ -201,11 +201,11 @@ class ResultPage:
 
     def __init__(self, actor: Actor, plan: Plan, *, after: int) -> None:
         self.plan = plan
-        self.counts = edit_plans.counts(plan.id)
-        self.lines: Sequence[EditLine] = edit_plans.lines(plan.id, after=after, limit=LINES + 1)
+        self.counts = edit_plans.counts(actor.scope, plan.id)
+        self.lines: Sequence[EditLine] = edit_plans.lines(actor.scope, plan.id, after=after, limit=LINES + 1)
         rows = {row.id: row for row in instances.rows_of(actor.scope, [line.instance_key for line in self.lines])}
         self.names = {one: row.label or row.file_name or f"Image {one}" for one, row in rows.items()}
-        self.job = edit_plans.job_of(plan.row)
+        self.job = edit_plans.job_of(actor.scope, plan.id)
 
     @property
     def is_over(self) -> bool:
@@ -257,7 +257,7 @@ class HistoryPage:
         self.pair: tuple[int, int] | None = None
         if older is not None and newer is not None and older in ids and newer in ids and older != newer:
             self.pair = older, newer
-        self.plans = edit_plans.made_by_plan(ids)
+        self.plans = edit_plans.made_by_plan(actor.scope, ids)
 
     @property
     def title(self) -> str:

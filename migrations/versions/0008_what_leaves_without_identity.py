@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("receipt_id", key, nullable=True),
         sa.Column("object_count", sa.Integer(), nullable=False),
         sa.Column("actions", sa.Text(), nullable=False),
+        sa.Column("forecast", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),

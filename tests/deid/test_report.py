@@ -40,7 +40,12 @@ def _run() -> Run:
 
 def test_a_signed_report_is_verified_and_counts_what_was_done() -> None:
     held = report.verify(report.signed(_run(), KEY), PUBLIC)
-    assert held["profile"] == {"name": "Basic", "version": "3", "options": ["clean_desc", "retain_uids"]}
+    assert held["profile"] == {
+        "name": "Basic",
+        "version": "3",
+        "options": ["clean_desc", "retain_uids"],
+        "overrides": [],
+    }
     assert held["counts"]["outcomes"] == {"written": 1, "quarantined": 1, "failed": 1}
     assert held["counts"]["actions"] == {"X": 13, "Z": 3}
     assert (held["counts"]["boxes"], held["counts"]["not searched"]) == (1, 1)

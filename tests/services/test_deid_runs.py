@@ -15,7 +15,7 @@ from dicomgallery.errors import ConflictError, ForbiddenError, NotFoundError, Re
 from dicomgallery.jobs.runner import free_expired
 from dicomgallery.models import AuditEvent, DeidItem, DeidRun, Instance, Job, db, now, transaction
 from dicomgallery.services import deid_runs, removal
-from dicomgallery.services.deid_runs import working
+from dicomgallery.services.deid_runs import counting, working
 from dicomgallery.services.deidentifying import BurnedIn
 from tests.conftest import Gallery
 from tests.services.scenery import blob_of, everything, images
@@ -306,3 +306,26 @@ def test_others_neither_see_a_run_nor_may_make_one_of_what_they_cannot_see(
     with pytest.raises(NotFoundError):
         deid_runs.preview(run_id, 1, actor=stranger)
     assert catalog.items(stranger.scope, run_id) == []
+
+
+def test_a_draft_is_counted_over_its_whole_selection_at_once_or_by_a_job(gallery: Gallery) -> None:
+    few = drafted(gallery, *named(), synthetic.us_cine(2, 48, 64))
+    gallery.ingest(*synthetic.mr_series(counting.FEW, 8, 8))
+    many = deid_runs.draft(everything(), actor=gallery.actor)
+
+    counted = deid_runs.forecast(few, actor=gallery.actor)
+
+    assert counted is not None
+    assert (counted.set_apart, counted.unreadable) == (1, 0)
+    assert counted.actions == done(gallery, few).actions
+    assert deid_runs.forecast(many, actor=gallery.actor) is None
+    deid_runs.count(many, actor=gallery.actor)
+    deid_runs.count(many, actor=gallery.actor)
+    gallery.work()
+    db.session.rollback()
+    found = deid_runs.forecast(many, actor=gallery.actor)
+    assert found is not None
+    assert found.actions["subject"] == counted.actions["subject"] + 2 * counting.FEW
+    assert db.session.scalars(select(Job.done).where(Job.name == counting.JOB)).all() == [16]
+    deid_runs.choose(many, ["retain_patient_chars"], BurnedIn.KEEP, actor=gallery.actor)
+    assert deid_runs.forecast(many, actor=gallery.actor) is None

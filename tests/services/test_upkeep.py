@@ -272,6 +272,7 @@ def test_upkeep_asks_for_itself_and_leaves_its_trace(gallery: Gallery, ids: list
         "clear-volumes",
         "clear-metadata",
         "clear-exports",
+        "sweep-edit-plans",
         "empty-bin",
         "bin-old-studies",
     }

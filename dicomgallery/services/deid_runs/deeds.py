@@ -83,10 +83,7 @@ def report(run_id: int, *, actor: Actor) -> str:
 def _start(session: Session, run_id: int, actor: Actor, total: int) -> None:
     run = session.scalars(select(DeidRun).where(DeidRun.id == run_id).with_for_update()).one()
     _stop_job(session, run.count_job_id)
-    if run.state == "draft":
-        # What was counted beforehand makes way for what is done.
-        run.actions, run.count_job_id = "{}", None
-    else:
+    if run.state != "draft":
         # Whoever lets it go on has seen to what broke it.
         session.execute(update(DeidItem).where(DeidItem.run_id == run_id, DeidItem.state == "waiting").values(tries=0))
     run.state, run.started_at, run.finished_at = "running", run.started_at or now(), None

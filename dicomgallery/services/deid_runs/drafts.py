@@ -153,7 +153,7 @@ def _change(
         # What was counted was counted under another profile.
         going = update(Job).where(Job.id == run.count_job_id, Job.state.in_(["queued", "running"]))
         session.execute(going.values(state="cancelled", finished_at=now(), lease_until=None))
-        run.count_job_id, run.actions = None, "{}"
+        run.count_job_id, run.forecast = None, ""
 
     retried(write)
 

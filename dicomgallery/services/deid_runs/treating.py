@@ -25,7 +25,7 @@ from dicomgallery.storage.staging import StagedFile, StagingFile, StorageFullErr
 
 log = logging.getLogger(__name__)
 
-_SURPRISES: Final = (
+SURPRISES: Final = (
     ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError,
     struct.error,
 )  # fmt: skip
@@ -80,7 +80,7 @@ def treat(
         raise
     except GalleryError as error:
         return Ended(number, "failed", error.message, source.blob_sha256)
-    except _SURPRISES:
+    except SURPRISES:
         log.exception("an object was not de-identified", extra={"instance": source.id})
         return Ended(number, "failed", _UNFORESEEN, source.blob_sha256)
 

@@ -39,7 +39,7 @@ def carry_out(context: JobContext, plan_id: int) -> None:
         return
     actor = _owner(row)
     plan = plans.of(plan_id, actor=actor)
-    counted = edit_plans.counts(plan_id)
+    counted = edit_plans.counts(actor.scope, plan_id)
     total = 2 * sum(counted.values())
     _survey(context, plan, actor, total)
     changing = _targets(actor, plan_id, ("changes", "done"))
@@ -54,7 +54,7 @@ def carry_out(context: JobContext, plan_id: int) -> None:
     with transaction() as session:
         values = {"state": "done", "finished_at": now(), "edits": kept}
         session.execute(update(EditPlan).where(EditPlan.id == plan_id).values(**values))
-        ended = edit_plans.counts(plan_id)
+        ended = edit_plans.counts(actor.scope, plan_id)
         counts = {state: ended.get(state, 0) for state in ("done", "unchanged", "failed")}
         audit.record(session, actor, Event.EDIT_DONE, f"plan:{plan_id}", **counts)
 
@@ -67,7 +67,7 @@ def _owner(row: EditPlan) -> Actor:
 
 def _survey(context: JobContext, plan: Plan, actor: Actor, total: int) -> None:
     """Find out which instances the edits change at all."""
-    while some := edit_plans.lines(plan.id, limit=AT_ONCE, states=["waiting"]):
+    while some := edit_plans.lines(actor.scope, plan.id, limit=AT_ONCE, states=["waiting"]):
         targets = {target.id: target for target in edit_plans.targets(actor.scope, [one.instance_key for one in some])}
         found = {one.id: _judged(plan, targets.get(one.instance_key)) for one in some}
         with transaction() as session:
@@ -75,7 +75,7 @@ def _survey(context: JobContext, plan: Plan, actor: Actor, total: int) -> None:
                 values = {"state": state, "sentence": sentence}
                 session.execute(update(EditLine).where(EditLine.id == line_id).values(**values))
         db.session.rollback()
-        counted = edit_plans.counts(plan.id)
+        counted = edit_plans.counts(actor.scope, plan.id)
         context.progress(sum(counted.values()) - counted.get("waiting", 0), total)
 
 
@@ -97,7 +97,7 @@ def _of_levels(plan: Plan, target: Target) -> dict[str, str]:
 
 
 def _targets(actor: Actor, plan_id: int, states: Sequence[str]) -> dict[int, Target]:
-    lines = edit_plans.lines(plan_id, limit=plans.MOST_INSTANCES, states=states)
+    lines = edit_plans.lines(actor.scope, plan_id, limit=plans.MOST_INSTANCES, states=states)
     found = edit_plans.targets(actor.scope, [line.instance_key for line in lines])
     return {target.id: target for target in found}
 
@@ -106,7 +106,7 @@ def _follow_references(plan: Plan, actor: Actor, renamed: dict[str, str]) -> Non
     """Change what refers to something that changes too, and what refers to that, as far as the plan reaches."""
     while True:
         referring = edit_plans.referrers(actor.scope, list(renamed))
-        lines = edit_plans.lines(plan.id, limit=plans.MOST_INSTANCES, states=["unchanged"])
+        lines = edit_plans.lines(actor.scope, plan.id, limit=plans.MOST_INSTANCES, states=["unchanged"])
         follow = [line for line in lines if line.instance_key in referring]
         if not follow:
             return
@@ -122,7 +122,7 @@ def _store(context: JobContext, plan: Plan, actor: Actor, renamed: Mapping[str, 
     """Make the new files and store them; gives the series that they lie in."""
     touched: set[int] = set()
     receipt_id: int | None = None
-    while some := edit_plans.lines(plan.id, limit=AT_ONCE, states=["changes"]):
+    while some := edit_plans.lines(actor.scope, plan.id, limit=AT_ONCE, states=["changes"]):
         targets = {target.id: target for target in edit_plans.targets(actor.scope, [one.instance_key for one in some])}
         for line in some:
             state, sentence, result, receipt_id = _made(
@@ -135,7 +135,7 @@ def _store(context: JobContext, plan: Plan, actor: Actor, renamed: Mapping[str, 
             if result is not None:
                 touched.add(instances.by_id(actor.scope, result).series_key)
         db.session.rollback()
-        counted = edit_plans.counts(plan.id)
+        counted = edit_plans.counts(actor.scope, plan.id)
         context.progress(total // 2 + sum(counted.values()) - counted.get("changes", 0), total)
     return touched
 

@@ -100,6 +100,14 @@ def restore(run_id: int) -> ResponseReturnValue:
     return _back(run_id)
 
 
+@bp.post("/<int:run_id>/count")
+@needs(Permission.DEIDENTIFY)
+def count(run_id: int) -> ResponseReturnValue:
+    """Have a draft counted over all its objects."""
+    deid_runs.count(run_id, actor=current_actor())
+    return _back(run_id)
+
+
 @bp.post("/<int:run_id>/start")
 @needs(Permission.DEIDENTIFY)
 def start(run_id: int) -> ResponseReturnValue:

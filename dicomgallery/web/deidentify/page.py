@@ -17,7 +17,7 @@ from dicomgallery.errors import GalleryError
 from dicomgallery.imaging.spec import THUMBNAIL
 from dicomgallery.models import DeidProfile, Study
 from dicomgallery.services import deid_runs
-from dicomgallery.services.deid_runs import KEPT, Preview, PreviewRow
+from dicomgallery.services.deid_runs import KEPT, Forecast, Preview, PreviewRow
 from dicomgallery.serving import paging
 from dicomgallery.web import crumbs
 from dicomgallery.web.cards import image_page, picture
@@ -199,11 +199,20 @@ class RunPage:
         args += [("tag", tag)] if tag else []
         return paging.address(self.told.href, [(name, value) for name, value in args if value])
 
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """What the draft would change over all objects, where that was counted or is soon counted."""
+        return deid_runs.forecast(self.id, actor=self._actor)
+
+    @property
+    def forecast_counts(self) -> Sequence[tuple[str, str]]:
+        """The same in words and numbers."""
+        return _in_words(self.forecast.actions) if self.forecast else []
+
     @property
     def counts(self) -> Sequence[tuple[str, str]]:
-        """What was, or will be, done to elements of all objects: words and numbers, the most frequent first."""
-        found = sorted(self.told.account.actions.items(), key=lambda one: -one[1])
-        return [(_SHOWN.get(name, name), grouped(number)) for name, number in found]
+        """What was done to elements of all objects."""
+        return _in_words(self.told.account.actions)
 
     @property
     def ends(self) -> Sequence[tuple[str, str, str]]:
@@ -256,6 +265,12 @@ class RunPage:
     def crumbs(self) -> crumbs.Crumbs:
         """Where the page stands."""
         return [{"label": "De-identification", "href": url_for("deidentify.index")}, {"label": self.told.title}]
+
+
+def _in_words(actions: Mapping[str, int]) -> Sequence[tuple[str, str]]:
+    """Actions and numbers, the most frequent first."""
+    found = sorted(actions.items(), key=lambda one: -one[1])
+    return [(_SHOWN.get(name, name), grouped(number)) for name, number in found]
 
 
 def _item(found: RunItem) -> ShownItem:

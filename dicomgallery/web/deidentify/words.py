@@ -41,7 +41,10 @@ OPTIONS: Final = {
     ),
     "clean_desc": ("Clean Descriptors", "Of descriptions and comments, words of medicine and technique stay."),
     "clean_struct": ("Clean Structured Content", "Reports keep what names nobody."),
-    "clean_graph": ("Clean Graphics", "Graphics, annotations and overlays keep what names nobody."),
+    "clean_graph": (
+        "Clean Graphics",
+        "Graphics and annotations keep what names nobody; overlay planes go all the same.",
+    ),
 }
 """The options of PS3.15 E.3 that are columns of Table E.1-1; the one about pixels goes with what becomes of them."""
 
