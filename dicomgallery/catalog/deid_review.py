@@ -123,7 +123,7 @@ def reviewed(scope: Scope, owner_id: str, run_id: int) -> Mapping[str, int]:
         .where(DeidDecision.settled_at.is_not(None))
         .group_by(DeidDecision.reviewer_id)
     )
-    return {who: number for who, number in db.session.execute(query)}
+    return dict(db.session.execute(query).tuples().all())
 
 
 def _stands() -> ColumnElement[bool]:

@@ -66,9 +66,7 @@ class Made:
     """Who has looked at its pixels."""
 
 
-def treat(
-    number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path
-) -> Made | Ended:
+def treat(number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path) -> Made | Ended:
     """Take identity out of an object; StorageFullError when there is no room to.
 
     Of its pixels becomes what the run does by itself, or what a person has decided.

@@ -55,7 +55,7 @@ def settled(areas: Sequence[Area], columns: int, rows: int) -> list[Area]:
         box = area.box.within(columns, rows)
         if box.is_empty:
             raise RefusedError(
-                f"A box has no pixel of the picture in it, which is {columns} wide and {rows} high. Nothing was decided."
+                f"A box has no pixel of the picture in it: that is {columns} wide and {rows} high. Nothing was decided."
             )
         found.setdefault(box, Area(box, area.origin))
     return list(found.values())
