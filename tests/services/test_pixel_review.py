@@ -21,7 +21,7 @@ from dicomgallery.services.deid_runs.review.areas import Area, Origin
 from dicomgallery.services.deid_runs.review.deciding import Verdict
 from dicomgallery.services.deidentifying import BurnedIn
 from tests.conftest import Gallery
-from tests.services.pixel_review import burned, done, waiting
+from tests.burned import burned, done, waiting
 from tests.services.scenery import blob_of, images
 
 
