@@ -38,7 +38,7 @@ class Entry:
     review: DeidReview
     item: DeidItem
     decision: DeidDecision | None
-    """The one that stands."""
+    """The one that stands, or that was done; None while the object waits for one."""
     stage: Stage
     source_id: int | None
     blob12: str
@@ -123,7 +123,7 @@ def reviewed(scope: Scope, owner_id: str, run_id: int) -> Mapping[str, int]:
         .where(DeidDecision.settled_at.is_not(None))
         .group_by(DeidDecision.reviewer_id)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def _stands() -> ColumnElement[bool]:
@@ -131,12 +131,11 @@ def _stands() -> ColumnElement[bool]:
 
 
 def _latest() -> ColumnElement[int]:
-    """The row of the decision that stands about the object of a queue."""
+    """The row of the decision that was made last about the object of a queue, and not undone."""
     made = aliased(DeidDecision)
     return (
         select(func.max(made.id))
-        .where(made.run_id == DeidReview.run_id, made.number == DeidReview.number)
-        .where(made.undone_at.is_(None), made.settled_at.is_(None))
+        .where(made.run_id == DeidReview.run_id, made.number == DeidReview.number, made.undone_at.is_(None))
         .correlate(DeidReview)
         .scalar_subquery()
     )
@@ -148,7 +147,7 @@ def _stage() -> ColumnElement[str]:
         (DeidItem.state == "done", Stage.DONE.value),
         ((DeidItem.state != "quarantined") | (DeidReview.state == "closed"), Stage.CLOSED.value),
         (DeidReview.state == "searching", Stage.SEARCHING.value),
-        (DeidDecision.id.is_not(None), DeidDecision.verdict),
+        (DeidDecision.id.is_not(None) & DeidDecision.settled_at.is_(None), DeidDecision.verdict),
         else_=Stage.OPEN.value,
     )
 
@@ -170,7 +169,7 @@ def _entries(scope: Scope, query: Select[*tuple[Any, ...]]) -> list[Entry]:
         sources = visible(select(Instance.id, Instance.blob_sha256).where(Instance.id.in_(some)), Instance, scope)
         shown.update({found: sha256[:12] for found, sha256 in db.session.execute(sources)})
     return [
-        Entry(review, item, decision, Stage(stage), item.source_id if item.source_id in shown else None, blob12)
+        Entry(review, item, decision if stage != Stage.OPEN else None, Stage(stage), item.source_id if item.source_id in shown else None, blob12)
         for review, item, decision, stage in rows
         for blob12 in [shown.get(item.source_id, "")]
     ]

@@ -71,14 +71,17 @@ def test_what_is_suspected_is_searched_and_what_is_accepted_is_painted_marked_an
     assert made.BurnedInAnnotation == "NO"
     assert "113101" in {code.CodeValue for code in made.DeidentificationMethodCodeSequence}
     assert "BurnedInAnnotation" not in result(gallery, run_id, 2)
-    assert entry(gallery, run_id).stage is Stage.DONE
+    kept = entry(gallery, run_id)
+    assert kept.stage is Stage.DONE
+    assert kept.decision is not None
+    assert [area.box for area in areas.read(kept.decision.boxes)] == [box]
     text = deid_runs.report(run_id, actor=gallery.actor)
     said = deid_runs.check(text, 1).said
     assert (said["counts"]["boxes"], said["counts"]["reviewed"]) == (1, 1)
     assert said["counts"]["reviewers"] == {gallery.actor.id: 1}
     assert [(one["reviewed"], one["boxes"]) for one in said["objects"]] == [(True, [list(box)]), (False, [])]
-    kept = set(db.session.scalars(select(AuditEvent.event).where(AuditEvent.subject == f"deidentification:{run_id}")))
-    assert kept >= {"pixels_reviewed", "pixel_review_done"}
+    told = set(db.session.scalars(select(AuditEvent.event).where(AuditEvent.subject == f"deidentification:{run_id}")))
+    assert told >= {"pixels_reviewed", "pixel_review_done"}
     assert catalog.reviewed(gallery.scope, gallery.actor.id, run_id) == {gallery.actor.id: 1}
 
 
