@@ -4,12 +4,12 @@ import mmap
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ahocorasick_rs import BytesAhoCorasick
 from pydicom.dataset import Dataset
@@ -61,6 +61,25 @@ class Leaks:
     def is_clean(self) -> bool:
         """Whether everything was searched and nothing found."""
         return not (self.findings or self.left_out or self.unsearched or self.unreadable)
+
+    def as_fields(self) -> dict[str, Any]:
+        """The same as plain lists, numbers and words, for JSON."""
+        return {
+            "findings": [[one.kind.value, one.where, one.tag] for one in self.findings],
+            "left_out": self.left_out,
+            "unsearched": self.unsearched,
+            "unreadable": self.unreadable,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> "Leaks":
+        """What `as_fields` gave; ValueError for anything else."""
+        try:
+            findings = tuple(Finding(Kind(kind), str(where), int(tag)) for kind, where, tag in fields["findings"])
+            left_out, unsearched = int(fields["left_out"]), int(fields["unsearched"])
+            return cls(findings, left_out, unsearched, bool(fields["unreadable"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError("no leaks") from error
 
 
 def leaks(path: FilePath, traces: Traces, *, name: str = "") -> Leaks:

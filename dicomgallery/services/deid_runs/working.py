@@ -3,7 +3,8 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -16,20 +17,23 @@ from dicomgallery import audit, settings
 from dicomgallery.access import SYSTEM, Actor, ActorKind
 from dicomgallery.audit import Event
 from dicomgallery.catalog import instances, objects
+from dicomgallery.catalog.objects import StoredObject
 from dicomgallery.deid.engine import Engine
-from dicomgallery.deid.profile import from_json
+from dicomgallery.deid.profile import Profile, from_json
 from dicomgallery.ingest.incoming import IncomingFile, Origin
 from dicomgallery.ingest.outcome import Accepted, Duplicate, IngestReport, Rejected
 from dicomgallery.ingest.pipeline import ingest
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import DeidItem, DeidRun, Job, db, now, retried
+from dicomgallery.sandbox import opening
 from dicomgallery.services.deid_runs import project, reporting
-from dicomgallery.services.deid_runs.treating import Ended, Made, treat
+from dicomgallery.services.deid_runs.treating import Ended, Made, Written, judge, treat
 from dicomgallery.services.deidentifying import BurnedIn
 
 JOB: Final = "deidentify"
 _AT_ONCE: Final = 32
 _BYTES_AT_ONCE: Final = 256 << 20
+_SEARCHED_AT_ONCE: Final = 2
 _TRIES: Final = 3
 _GONE: Final = "It went to the bin, or was replaced, before its turn."
 _BREAKS: Final = "The gallery broke off at it three times, so it was left out."
@@ -102,29 +106,39 @@ class _Line:
         here = set(instances.visible_ids(SYSTEM.scope, ids))
         db.session.rollback()
         ended: list[Ended] = []
-        made: list[Made] = []
+        written: list[Written] = []
         staging = settings.current().staging
         staging.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            with tempfile.TemporaryDirectory(prefix=".deid-", dir=staging) as folder:
+            with (
+                tempfile.TemporaryDirectory(prefix=".deid-", dir=staging) as folder,
+                ThreadPoolExecutor(_SEARCHED_AT_ONCE, "leaks") as threads,
+            ):
+                searches: list[Future[Made | Ended]] = []
                 for task in tasks:
-                    if task.tries >= _TRIES:
-                        ended.append(Ended(task.number, "failed", _BREAKS))
+                    result = self._treated(task, sources.get(task.source_id), here, engine, Path(folder))
+                    if isinstance(result, Ended):
+                        ended.append(result)
                         continue
-                    if task.source_id not in here:
-                        ended.append(Ended(task.number, "skipped", _GONE))
-                        continue
-                    result = treat(task.number, sources[task.source_id], engine, self.burned_in, Path(folder))
-                    ended += [result] if isinstance(result, Ended) else []
-                    made += [result] if isinstance(result, Made) else []
-                    if sum(one.staged.size_bytes for one in made) > _BYTES_AT_ONCE:
-                        self._enter(ended, self._taken_in(made))
-                        ended, made = [], []
+                    written.append(result)
+                    searches.append(_searching(result, engine.profile, searches, threads))
+                    if sum(one.staged.size_bytes for one in written) > _BYTES_AT_ONCE:
+                        self._enter(ended, searches)
+                        ended, written, searches = [], [], []
+                self._enter(ended, searches)
         except BaseException:
-            for one in made:
+            for one in written:
                 one.staged.discard()
             raise
-        self._enter(ended, self._taken_in(made))
+
+    def _treated(
+        self, task: _Task, source: StoredObject | None, here: Collection[int], engine: Engine, folder: Path
+    ) -> Written | Ended:
+        if task.tries >= _TRIES:
+            return Ended(task.number, "failed", _BREAKS)
+        if source is None or source.id not in here:
+            return Ended(task.number, "skipped", _GONE)
+        return treat(task.number, source, engine, self.burned_in, folder)
 
     def finish(self, session: Session) -> None:
         """Say that the run is done, and sign its report, unless something still waits."""
@@ -152,11 +166,12 @@ class _Line:
         self.receipt_id = report.receipt_id
         return [_settled(one, place, report) for place, one in enumerate(made)]
 
-    def _enter(self, ended: Sequence[Ended], done: Sequence[_Settled]) -> None:
-        settled = [
-            *(_Settled(one.number, one.state, _why(one), Counter()) for one in ended),
-            *done,
-        ]
+    def _enter(self, ended: Sequence[Ended], searches: Sequence["Future[Made | Ended]"]) -> None:
+        """Take in what was found clean, and enter what became of each."""
+        judged = [search.result() for search in searches]
+        done = self._taken_in([one for one in judged if isinstance(one, Made)])
+        apart = [*ended, *(one for one in judged if isinstance(one, Ended))]
+        settled = [*(_Settled(one.number, one.state, _why(one), Counter()) for one in apart), *done]
 
         def write(session: Session) -> None:
             run = session.scalars(select(DeidRun).where(DeidRun.id == self.run_id).with_for_update()).one_or_none()
@@ -175,6 +190,17 @@ class _Line:
             session.execute(told.values(done=Job.done + len(settled), total=run.object_count))
 
         retried(write)
+
+
+def _searching(
+    one: Written, profile: Profile, searches: Sequence["Future[Made | Ended]"], threads: ThreadPoolExecutor
+) -> "Future[Made | Ended]":
+    """Have a result searched beside this process while it writes the next; here, when those there have enough to do."""
+    if sum(not search.done() for search in searches) <= _SEARCHED_AT_ONCE:
+        return threads.submit(judge, one, profile, opening.sandbox())
+    search: Future[Made | Ended] = Future()
+    search.set_result(judge(one, profile, None))
+    return search
 
 
 def _why(one: Ended) -> dict[str, Any]:
