@@ -1,6 +1,6 @@
 """The walk over the elements of one object in explicit little endian, nested ones too, deed by deed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from dicomgallery.deid.cells import Cells
 from dicomgallery.deid.levels import Level
 from dicomgallery.deid.profile import Profile
 from dicomgallery.deid.source import SEQUENCE_END, Stretch
-from dicomgallery.deid.treatment import GONE, Treatment, said
+from dicomgallery.deid.treatment import GONE, SHORTEST_IN_BYTES, Treatment, said
 from dicomgallery.dicom.prescan import Buffer, Flaw
 from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.dicom.rewriting import Edits, element, start_of
@@ -22,7 +22,6 @@ _ELEMENT: Final = Struct("<HH2sH").unpack_from
 _ITEM: Final = Struct("<HHL").unpack_from
 _LENGTH: Final = Struct("<L").unpack_from
 _BEGIN, _END_OF_ITEM, _END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_SOP_INSTANCE: Final = 0x00080018
 _LONGEST_SHOWN: Final = 1024
 _LONGEST_TEXT: Final = 1 << 20
 
@@ -61,10 +60,11 @@ _Path = tuple[tuple[int, int], ...]
 class Walker:
     """One walk over one object, whose values are treated on the way."""
 
-    def __init__(self, profile: Profile, treatment: Treatment, layout: Cells | None, sop_instance_uid: str) -> None:
+    def __init__(self, profile: Profile, treatment: Treatment, layout: Cells | None, uids: Mapping[int, str]) -> None:
         self.changes: list[Change] = []
         self.parts: list[Part] = []
-        self.sop_instance_uid = sop_instance_uid
+        self.uids = dict(uids)
+        """What it says of its class and of itself, as it stands in the result."""
         self._profile = profile
         self._treatment = treatment
         self._layout = layout
@@ -134,7 +134,7 @@ class Walker:
             else:
                 rule = level.rule(tag, vr)
             deed = rule.deed
-            if deed is Deed.KEEP:
+            if deed is Deed.KEEP or (deed is Deed.KEEP_BYTES and length < SHORTEST_IN_BYTES):
                 position = after
                 continue
             if vr == b"SQ":
@@ -189,8 +189,8 @@ class Walker:
             new = None if made is GONE else made
             if new is not None:
                 out.append(element(tag, rule.vr, new))
-                if tag == _SOP_INSTANCE and not path:
-                    self.sop_instance_uid = new.decode("latin-1").strip(" \0")
+                if tag in self.uids and not path:
+                    self.uids[tag] = new.decode("latin-1").strip(" \0")
             self._treatment.known.note(tag, rule.vr, held)
             action = said(rule, tag, new)
             self.changes.append(Change(path, tag, rule.vr, action, rule.reason, held[:_LONGEST_SHOWN], new))

@@ -146,7 +146,8 @@ def test_a_text_that_does_not_fit_raises_the_character_set_and_every_text_stays_
 
 
 @pytest.mark.parametrize(
-    ("term", "name"), [("ISO_IR 100", "Müller^Jürgen"), (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう")]
+    ("term", "name"),
+    [("ISO_IR 100", "Müller^Jürgen"), (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう")],
 )
 def test_earlier_values_can_be_read_after_the_character_set_was_raised(term: str | list[str], name: str) -> None:
     dataset = synthetic.ct_series(1, 16, 16)[0]
