@@ -6,13 +6,14 @@ from struct import pack
 from typing import Final
 
 from dicomgallery.deid import marks
-from dicomgallery.deid.cells import Cells, cleared
+from dicomgallery.deid.cells import cleared
 from dicomgallery.deid.levels import Levels
+from dicomgallery.deid.pixeldata import Masked, Pixels
 from dicomgallery.deid.profile import Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.deid.source import Source, anew, opened
 from dicomgallery.deid.treatment import Facts, Patient, Treatment
-from dicomgallery.deid.walker import Change, Masked, NotPlainError, Part, Walker
+from dicomgallery.deid.walker import Change, NotPlainError, Part, Walker
 from dicomgallery.dicom.prescan import Buffer, Flaw
 from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.dicom.rewriting import element
@@ -98,7 +99,7 @@ class Engine:
     def _walked(self, source: Source, treatment: Treatment, *, pixels_cleaned: bool) -> Walker:
         root = self._levels.of_class(source.text(0x00080016))
         uids = {tag: source.text(tag) for tag in (_SOP_CLASS, _SOP_INSTANCE)}
-        walker = Walker(self.profile, treatment, _layout(source), uids)
+        walker = Walker(self.profile, treatment, Pixels.of(source), uids)
         walker.top(source.buffer, source.begin, source.end, root, marks.edits(self.profile, cleaned=pixels_cleaned))
         for piece in source.pixels:
             walker.pixel_part(piece)
@@ -126,12 +127,3 @@ def _head(source: Source, said: Mapping[int, str]) -> bytes:
     body = element(0x00020001, "OB", b"\0\1")
     body += b"".join(element(tag, "UI", uid.encode("ascii", "ignore")) for tag, uid in uids.items() if is_valid(uid))
     return b"\0" * 128 + b"DICM" + element(0x00020000, "UL", pack("<L", len(body))) + body
-
-
-def _layout(source: Source) -> Cells | None:
-    """Cells of native pixel data with unused bits; of compressed ones the bits cannot be reached without decoding."""
-    if not source.is_native:
-        return None
-    allocated, stored, high = (source.number(tag) for tag in (0x00280100, 0x00280101, 0x00280102))
-    layout = Cells(allocated, stored, high, source.number(0x00280103) == 1)
-    return layout if layout.has_unused_bits else None
