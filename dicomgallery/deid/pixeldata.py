@@ -53,7 +53,7 @@ class Pixels:
     def cleaned(self, buffer: Buffer, begin: int, end: int) -> Iterator[bytes | Stretch]:
         """Native pixel data between two places, of the same length."""
         stop = begin + min(self._length(end - begin), end - begin)
-        if not bytes(buffer[stop : stop + len(_ZEROS)]).strip(b"\0") and end - stop <= len(_ZEROS):
+        if end - stop <= len(_ZEROS) and not bytes(buffer[stop:end]).strip(b"\0"):
             stop = end
         if begin < stop:
             yield Masked(buffer, begin, stop, self.cells) if self.cells is not None else Stretch(buffer, begin, stop)

@@ -28,6 +28,9 @@ _PROGRAM: Final = re.compile(
 )
 """What encoders write of themselves."""
 
+_LETTERS: Final = re.compile(rb"[ -~]{4}|(?:[ -~]\x00){3}|(?:\x00[ -~]){3}|[\x80-\xf4]{6}")
+"""Some text, in whatever encoding; a place of numbers alone stays as it is."""
+
 Span = tuple[int, int]
 
 
@@ -44,7 +47,7 @@ def wordy(data: bytes) -> list[Span]:
         found = _in_jpeg_2000(data, 0, len(data))
     else:
         found = _in_boxes(data)
-    return [span for span in found if data[slice(*span)].strip(b"\0\xff")]
+    return [span for span in found if _LETTERS.search(data, *span)]
 
 
 def _in_jpeg(data: bytes) -> Iterator[Span]:
@@ -100,7 +103,7 @@ def _in_boxes(data: bytes) -> Iterator[Span]:
             size, head = unpack_from(">Q", data, at + 8)[0], 16
         end = min(at + size, len(data)) if size >= head else len(data)
         if kind in _WORDY_BOXES:
-            yield at + head, end
+            yield at + head + (16 if kind == b"uuid" else 0), end
         elif kind == _CODESTREAM and data[at + head : at + head + 2] == _JPEG_2000:
             yield from _in_jpeg_2000(data, at + head, end)
         at = end
