@@ -26,6 +26,8 @@ _CHUNK: Final = 1 << 20
 _MOST_INFLATED: Final = 64 << 20
 _MOST_STREAMS: Final = 500
 _LEAST_IN_PIXELS: Final = 6
+_MARKS: Final = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280303})
+"""Where removal says what it did, in words that an original may have too."""
 _SURE: Final = frozenset({Kind.NAME, Kind.IDENTIFIER, Kind.UID, Kind.PLACE})
 _STREAM: Final = re.compile(rb"stream\r?\n")
 _WORD: Final = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
@@ -195,7 +197,8 @@ class _Search:
         for pattern, (count, first) in found.items():
             needle, texts = self._traces.needles[pattern], places.get(pattern, {})
             for path in texts:
-                if not self._is_retained(path):
+                is_ours = path[0] in _MARKS and needle.kind is Kind.TEXT
+                if not is_ours and not self._is_retained(path):
                     yield Finding(needle.kind, path_text(path), needle.tag)
             # What lies there more often than texts say it lies in no text.
             if count > sum(texts.values()) and not needle.in_text_only:
