@@ -1,6 +1,7 @@
 """A package as npm's registry sends it, made up: a page, what it loads, and what a browser has no need of."""
 
 import base64
+import gzip
 import hashlib
 import io
 import tarfile
@@ -33,14 +34,15 @@ SERVED: Final = {
 def package(files: Mapping[str, bytes] = FILES, *others: tarfile.TarInfo) -> bytes:
     """A tarball of these files, and of members that are none."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+    with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
         for member in others:
             archive.addfile(member)
-    return packed.getvalue()
+    # Without the time, so that it is the same whenever it is made.
+    return gzip.compress(packed.getvalue(), mtime=0)
 
 
 def integrity(content: bytes) -> str:

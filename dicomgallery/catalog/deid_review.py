@@ -169,7 +169,14 @@ def _entries(scope: Scope, query: Select[*tuple[Any, ...]]) -> list[Entry]:
         sources = visible(select(Instance.id, Instance.blob_sha256).where(Instance.id.in_(some)), Instance, scope)
         shown.update({found: sha256[:12] for found, sha256 in db.session.execute(sources)})
     return [
-        Entry(review, item, decision if stage != Stage.OPEN else None, Stage(stage), item.source_id if item.source_id in shown else None, blob12)
+        Entry(
+            review,
+            item,
+            decision if stage != Stage.OPEN else None,
+            Stage(stage),
+            item.source_id if item.source_id in shown else None,
+            blob12,
+        )
         for review, item, decision, stage in rows
         for blob12 in [shown.get(item.source_id, "")]
     ]

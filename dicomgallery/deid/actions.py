@@ -22,6 +22,10 @@ _OFFSET_TABLES: Final = frozenset({0x7FE00001, 0x7FE00002, 0x7FE00003})
 _PATIENT_NAME, _PATIENT_ID = 0x00100010, 0x00100020
 _CONTENT, _DOCUMENT, _DOCUMENT_LENGTH, _ICC = 0x0040A730, 0x00420011, 0x00420015, 0x00282000
 _CHARSET, _ZONE = 0x00080005, 0x00080201
+_RETIRED_PLANES: Final = {0x5000: "curve", 0x6000: "overlay plane", 0x7F00: "variable pixel data"}
+"""Repeating groups (PS3.5 7.6) that may show anything."""
+_PIXEL_GROUP: Final = 0x7FE0
+_NUMERIC: Final = NUMBER_VRS | WORD_VRS | {"IS", "DS", "OB"}
 
 
 class Deed(StrEnum):
@@ -36,6 +40,7 @@ class Deed(StrEnum):
     KEEP_DATE = "kept as a date"
     KEEP_UID = "kept as a UID"
     KEEP_CLASS = "kept as the UID of a kind"
+    KEEP_CHARSET = "kept as a character set"
     REMOVE = "removed"
     EMPTY = "emptied"
     DUMMY = "replaced by a dummy"
@@ -117,12 +122,12 @@ def _special(tag: int, vr: str, parents: tuple[int, ...]) -> Rule | None:
         return Rule(Deed.REMOVE, "pixel data inside an item", vr) if parents else Rule(Deed.PIXELS, "pixel data", vr)
     if tag in _OFFSET_TABLES:
         return Rule(Deed.KEEP, "where frames begin", vr)
-    if group & 0xFF00 in (0x5000, 0x6000) and not group & 1 and group & 0xFF < 0x20:
-        return Rule(Deed.REMOVE, "curve" if group < 0x6000 else "overlay plane", vr)
+    if what := _RETIRED_PLANES.get(group & 0xFF00):
+        return Rule(Deed.REMOVE, what, vr) if group != _PIXEL_GROUP else None
     if tag in allowed.NEVER:
         return Rule(Deed.REMOVE, "holds or proves what was there before", vr)
     if tag == _CHARSET:
-        return Rule(Deed.KEEP_CODE, "character set", "CS", Deed.REMOVE)
+        return Rule(Deed.KEEP_CHARSET, "character set", "CS", Deed.REMOVE)
     if tag == _ICC:
         return Rule(Deed.PROFILE, "texts of a color profile", vr)
     if tag == _DOCUMENT_LENGTH:
@@ -163,7 +168,7 @@ def _by_row(  # noqa: PLR0917 - one call site
     action, option = letters(row, profile.options, vr)
     reason = f"E.1-1 {action}{f' ({option})' if option else ''}"
     if tag in (_PATIENT_NAME, _PATIENT_ID) and action not in ("K", "C"):
-        return Rule(Deed.SUBJECT, reason, vr)
+        return Rule(Deed.SUBJECT, reason, "PN" if tag == _PATIENT_NAME else "LO")
     if tag == _DOCUMENT:
         return Rule(Deed.DOCUMENT, reason, "OB")
     match action:
@@ -239,15 +244,15 @@ def _by_vr(profile: Profile, tag: int, vr: str, known: str, away: Deed) -> Rule:
         if FULL_DATES in options:
             return Rule(Deed.KEEP_DATE, f"by VR: {vr} ({FULL_DATES})", vr, away)
         return Rule(away, f"by VR: {vr}", vr)
-    if vr in TEXT_VRS:
+    if vr in TEXT_VRS or (vr == "CS" and known != "CS"):
         return _free_text(profile, tag, vr, known, away)
+    if vr in _NUMERIC and not _NUMERIC.issuperset(known.split(" or ")):
+        return Rule(away, f"{vr} where the dictionary has {known}", vr)
     if vr == "CS":
         return Rule(Deed.KEEP_CODE, "code string", vr, away)
     if vr in ("IS", "DS"):
         return Rule(Deed.KEEP_NUMBER, "number", vr, away)
-    if vr in NUMBER_VRS:
-        return Rule(Deed.KEEP, "numbers", vr, away)
-    if vr in WORD_VRS or tag in allowed.BYTES:
+    if vr in NUMBER_VRS | WORD_VRS or tag in allowed.BYTES:
         return Rule(Deed.KEEP_BYTES, "numbers", vr, away)
     return Rule(away, f"by VR: {vr}", vr)
 

@@ -4,12 +4,12 @@ import mmap
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ahocorasick_rs import BytesAhoCorasick
 from pydicom.dataset import Dataset
@@ -26,6 +26,8 @@ _CHUNK: Final = 1 << 20
 _MOST_INFLATED: Final = 64 << 20
 _MOST_STREAMS: Final = 500
 _LEAST_IN_PIXELS: Final = 6
+_MARKS: Final = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280303})
+"""Where removal says what it did, in words that an original may have too."""
 _SURE: Final = frozenset({Kind.NAME, Kind.IDENTIFIER, Kind.UID, Kind.PLACE})
 _STREAM: Final = re.compile(rb"stream\r?\n")
 _WORD: Final = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
@@ -61,6 +63,25 @@ class Leaks:
     def is_clean(self) -> bool:
         """Whether everything was searched and nothing found."""
         return not (self.findings or self.left_out or self.unsearched or self.unreadable)
+
+    def as_fields(self) -> dict[str, Any]:
+        """The same as plain lists, numbers and words, for JSON."""
+        return {
+            "findings": [[one.kind.value, one.where, one.tag] for one in self.findings],
+            "left_out": self.left_out,
+            "unsearched": self.unsearched,
+            "unreadable": self.unreadable,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> "Leaks":
+        """What `as_fields` gave; ValueError for anything else."""
+        try:
+            findings = tuple(Finding(Kind(kind), str(where), int(tag)) for kind, where, tag in fields["findings"])
+            left_out, unsearched = int(fields["left_out"]), int(fields["unsearched"])
+            return cls(findings, left_out, unsearched, bool(fields["unreadable"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError("no leaks") from error
 
 
 def leaks(path: FilePath, traces: Traces, *, name: str = "") -> Leaks:
@@ -176,7 +197,8 @@ class _Search:
         for pattern, (count, first) in found.items():
             needle, texts = self._traces.needles[pattern], places.get(pattern, {})
             for path in texts:
-                if not self._is_retained(path):
+                is_ours = path[0] in _MARKS and needle.kind is Kind.TEXT
+                if not is_ours and not self._is_retained(path):
                     yield Finding(needle.kind, path_text(path), needle.tag)
             # What lies there more often than texts say it lies in no text.
             if count > sum(texts.values()) and not needle.in_text_only:

@@ -1,25 +1,27 @@
 """Takes identity out of one object: element by element at the bytes, so that what stays is copied, never made anew."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import pack
 from typing import Final
 
 from dicomgallery.deid import marks
-from dicomgallery.deid.cells import Cells, cleared
+from dicomgallery.deid.cells import cleared
 from dicomgallery.deid.levels import Levels
+from dicomgallery.deid.pixeldata import Masked, Pixels
 from dicomgallery.deid.profile import Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.deid.source import Source, anew, opened
 from dicomgallery.deid.treatment import Facts, Patient, Treatment
-from dicomgallery.deid.walker import Change, Masked, NotPlainError, Part, Walker
+from dicomgallery.deid.walker import Change, NotPlainError, Part, Walker
 from dicomgallery.dicom.prescan import Buffer, Flaw
 from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.dicom.rewriting import Edits, element
-from dicomgallery.dicom.uids import IMPLEMENTATION_CLASS_UID
+from dicomgallery.dicom.uids import IMPLEMENTATION_CLASS_UID, is_valid
 
 _CHUNK: Final = 1 << 20
 _SEPARATOR: Final = "\0"
+_SOP_CLASS, _SOP_INSTANCE = 0x00080016, 0x00080018
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +86,22 @@ class Engine:
             # What identifies showed itself only after some of it had been kept: once more, with it in mind.
             again = Treatment(self.pseudonyms, facts, treatment.known)
             walker = self._walked(source, again, said)
-        uid = walker.sop_instance_uid
         short = self.pseudonyms.short
         return Deidentified(
             walker.changes,
             source.notes,
-            source.text(0x00080016),
-            uid,
+            walker.uids[_SOP_CLASS],
+            walker.uids[_SOP_INSTANCE],
             patient.subject,
             (short(source.text(0x0020000D), "study"), short(source.text(0x0020000E), "series")),
             short(source.text(0x00080018) or source.text(0x0020000D), "file"),
-            [_head(source, uid), *walker.parts],
+            [_head(source, walker.uids), *walker.parts],
         )
 
     def _walked(self, source: Source, treatment: Treatment, said: Edits) -> Walker:
         root = self._levels.of_class(source.text(0x00080016))
-        walker = Walker(self.profile, treatment, _layout(source), source.text(0x00080018))
+        uids = {tag: source.text(tag) for tag in (_SOP_CLASS, _SOP_INSTANCE)}
+        walker = Walker(self.profile, treatment, Pixels.of(source), uids)
         walker.top(source.buffer, source.begin, source.end, root, said)
         for piece in source.pixels:
             walker.pixel_part(piece)
@@ -116,23 +118,14 @@ class Engine:
         return Patient(self.pseudonyms.subject(key, patient_id), self.pseudonyms.days_back(key))
 
 
-def _head(source: Source, sop_instance_uid: str) -> bytes:
-    """Preamble, prefix and meta information (PS3.10 7.1), nothing of which comes from the file but two UIDs."""
+def _head(source: Source, said: Mapping[int, str]) -> bytes:
+    """Preamble, prefix and meta information (PS3.10 7.1), nothing of which comes from the file but its syntax."""
     uids = {
-        0x00020002: source.text(0x00080016),
-        0x00020003: sop_instance_uid,
+        0x00020002: said[_SOP_CLASS],
+        0x00020003: said[_SOP_INSTANCE],
         0x00020010: source.syntax,
         0x00020012: IMPLEMENTATION_CLASS_UID,
     }
     body = element(0x00020001, "OB", b"\0\1")
-    body += b"".join(element(tag, "UI", uid.encode("ascii", "ignore")) for tag, uid in uids.items() if uid)
+    body += b"".join(element(tag, "UI", uid.encode("ascii", "ignore")) for tag, uid in uids.items() if is_valid(uid))
     return b"\0" * 128 + b"DICM" + element(0x00020000, "UL", pack("<L", len(body))) + body
-
-
-def _layout(source: Source) -> Cells | None:
-    """Cells of native pixel data with unused bits; of compressed ones the bits cannot be reached without decoding."""
-    if not source.is_native:
-        return None
-    allocated, stored, high = (source.number(tag) for tag in (0x00280100, 0x00280101, 0x00280102))
-    layout = Cells(allocated, stored, high, source.number(0x00280103) == 1)
-    return layout if layout.has_unused_bits else None

@@ -26,8 +26,8 @@ _WELL_KNOWN_UIDS: Final = "1.2.840.10008."
 _TEXT_VRS: Final = frozenset({"AE", "AS", "CS", "DS", "IS", "LO", "LT", "SH", "ST", "UC", "UR", "UT", "UN", "OB"})
 _PRINTABLE: Final = re.compile(rb"[ -~]{5,}")
 _PARTS: Final = re.compile(r"[^\s^=,;/\\.&()\[\]\0]+")
-_CODE: Final = re.compile(r"(?=(?:\D*\d){3})[\w@.+/-]{6,}")
-"""Words of free text with three digits and more: telephone numbers, identifiers."""
+_CODE: Final = re.compile(r"(?<![\w@.+/-])(?!\d{1,3}\.\d{1,4}(?![\w@.+/-]))(?=(?:[^\W\d]*[@.+/-]*\d){3})[\w@.+/-]{6,}")
+"""Words of free text with three digits and more: telephone numbers, identifiers; a measure is none."""
 _PERSONAL: Final = (
     "PatientID",
     "PatientIDs",

@@ -18,7 +18,13 @@ _IDENTIFIER: Final = re.compile(rb"(?=(?:[^0-9]*[0-9]){3})(?=(?:[^A-Z]*[A-Z]){2}
 """Letters and digits in one word, as identifiers have them and terms do not."""
 _MANY_DIGITS: Final = re.compile(rb"\d{6}")
 # Shorter ones meet by chance: in numbers, among codes, in bytes.
-_SHORTEST_NUMBER, _SHORTEST_NAME, _SHORTEST_IN_BYTES = 5, 4, 6
+_SHORTEST_NUMBER, _SHORTEST_NAME = 5, 4
+SHORTEST_IN_BYTES: Final = 6
+_TELEPHONE: Final = re.compile(rb"(?<![\d.])\d{11,}(?![\d.eE])")
+"""A whole number that nobody counts or measures."""
+_CHARSET: Final = re.compile(rb"(?:ISO[ _-]?(?:2022[ _-]?)?IR[ _-]?\d{1,3}|GB18030|GBK)?")
+"""Defined terms (PS3.3 C.12.1.1.2), and how they are often misspelled."""
+_IN_LETTERS: Final = re.compile(rb"[ -~]*[A-Za-z]{3}[ -~]*")
 
 
 class Gone(Enum):
@@ -79,23 +85,27 @@ class Treatment:
         deed = rule.deed
         match deed:
             case Deed.KEEP_BYTES:
-                if self._pattern is not None and self._in_bytes(held):
+                if _reads_as_text(held) or (self._pattern is not None and self._in_bytes(held)):
                     return self._away(rule, tag, held)
                 self.texts.append(held)
                 return None
             case Deed.KEEP_TEXT:
-                if self._pattern is not None and self._pattern.search(held.lower()):
+                if wording.addresses_somebody(held) or (self._pattern and self._pattern.search(held.lower())):
                     return wording.cleaned(held, self._tokens) or self._away(rule, tag, held)
                 self.texts.append(held)
                 return None
             case Deed.KEEP_CODE:
                 return self._codes(rule, tag, held)
             case Deed.KEEP_NUMBER:
-                if not dates.NUMBER.fullmatch(held) or self._is_known_number(held):
+                is_number = dates.NUMBER.fullmatch(held) and not _TELEPHONE.search(held)
+                if not is_number or self._is_known_number(held):
                     return self._away(rule, tag, held)
                 if len(held) >= _SHORTEST_NUMBER and b"." not in held:
                     self.texts.append(held)
                 return None
+            case Deed.KEEP_CHARSET:
+                is_set = all(_CHARSET.fullmatch(part.strip(b" \0")) for part in held.split(b"\\"))
+                return None if is_set else self._away(rule, tag, held)
             case Deed.KEEP_PLAIN:
                 if not wording.is_plain(held, self._tokens):
                     return self._away(rule, tag, held)
@@ -140,7 +150,7 @@ class Treatment:
     def _in_bytes(self, held: bytes) -> bool:
         """Say whether bytes hold what identifies, at a length that is no chance."""
         found = self._pattern.finditer(held.lower()) if self._pattern else ()
-        return any(len(one[0]) >= _SHORTEST_IN_BYTES for one in found)
+        return any(len(one[0]) >= SHORTEST_IN_BYTES for one in found)
 
     def _codes(self, rule: Rule, tag: int, held: bytes) -> bytes | Gone | None:
         """Code strings without those that are none; of several, such a one is left empty in its place."""
@@ -186,6 +196,12 @@ class Treatment:
             made.append(uid if stays else self._pseudonyms.uid(uid))
         new = "\\".join(made).encode("latin-1", "replace")
         return None if new == held.rstrip(b" \0") else new
+
+
+def _reads_as_text(held: bytes) -> bool:
+    """Say whether numbers are letters throughout, which they are not by chance."""
+    bare = held.strip(b" \0")
+    return len(bare) >= SHORTEST_IN_BYTES and len(bare) < 256 and _IN_LETTERS.fullmatch(bare) is not None
 
 
 def _is_uid(part: bytes) -> bool:

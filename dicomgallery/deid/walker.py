@@ -1,17 +1,16 @@
 """The walk over the elements of one object in explicit little endian, nested ones too, deed by deed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
 from dicomgallery.deid import private
 from dicomgallery.deid.actions import Deed, Rule
-from dicomgallery.deid.cells import Cells
 from dicomgallery.deid.levels import Level
+from dicomgallery.deid.pixeldata import Pixels, without_words
 from dicomgallery.deid.profile import Profile
 from dicomgallery.deid.source import SEQUENCE_END, Stretch
-from dicomgallery.deid.treatment import GONE, Treatment, said
+from dicomgallery.deid.treatment import GONE, SHORTEST_IN_BYTES, Treatment, said
 from dicomgallery.dicom.prescan import Buffer, Flaw
 from dicomgallery.dicom.reader import UnreadableError
 from dicomgallery.dicom.rewriting import Edits, element, start_of
@@ -22,20 +21,14 @@ _ELEMENT: Final = Struct("<HH2sH").unpack_from
 _ITEM: Final = Struct("<HHL").unpack_from
 _LENGTH: Final = Struct("<L").unpack_from
 _BEGIN, _END_OF_ITEM, _END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_SOP_INSTANCE: Final = 0x00080018
+_PIXEL_DATA: Final = 0x7FE00010
+_BLANKED: Final = "what no pixel needs: words in compressed frames, bytes behind the last"
 _LONGEST_SHOWN: Final = 1024
 _LONGEST_TEXT: Final = 1 << 20
 
 
 class NotPlainError(Exception):
     """Bytes that are not as explicit little endian has them: the header must be written anew first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Masked(Stretch):
-    """Pixel cells whose unused bits are cleared while they are written."""
-
-    layout: Cells
 
 
 Part = bytes | Stretch
@@ -61,13 +54,14 @@ _Path = tuple[tuple[int, int], ...]
 class Walker:
     """One walk over one object, whose values are treated on the way."""
 
-    def __init__(self, profile: Profile, treatment: Treatment, layout: Cells | None, sop_instance_uid: str) -> None:
+    def __init__(self, profile: Profile, treatment: Treatment, pixels: Pixels, uids: Mapping[int, str]) -> None:
         self.changes: list[Change] = []
         self.parts: list[Part] = []
-        self.sop_instance_uid = sop_instance_uid
+        self.uids = dict(uids)
+        """What it says of its class and of itself, as it stands in the result."""
         self._profile = profile
         self._treatment = treatment
-        self._layout = layout
+        self._pixels = pixels
         self._safe_private = private.OPTION in profile.options
 
     def top(self, buffer: Buffer, begin: int, end: int, level: Level, edits: Edits) -> None:
@@ -78,10 +72,19 @@ class Walker:
             self._put_in(coming, self.parts)
 
     def pixel_part(self, part: Part) -> None:
-        """Take a part of the pixel data as it is, but for unused bits."""
-        if isinstance(part, Stretch) and self._layout is not None:
-            part = Masked(part.buffer, part.begin, part.end, self._layout)
-        self.parts.append(part)
+        """Take a part of pixel data that were not part of the walk."""
+        if isinstance(part, Stretch):
+            cleaned = self._cleaned_pixels(part.buffer, part.begin, part.end, in_fragments=not self._pixels.is_native)
+            self.parts.extend(cleaned)
+        else:
+            self.parts.append(part)
+
+    def _cleaned_pixels(self, buffer: Buffer, begin: int, end: int, *, in_fragments: bool) -> list[Part]:
+        """The bytes of pixel data without what no pixel needs, which is told as one change."""
+        made = list(without_words(buffer, begin, end) if in_fragments else self._pixels.cleaned(buffer, begin, end))
+        if any(isinstance(part, bytes) for part in made):
+            self.changes.append(Change((), _PIXEL_DATA, "OB", Deed.PIXELS, _BLANKED, b"", b""))
+        return made
 
     def _put_in(self, coming: list[tuple[int, tuple[str, bytes] | None]], out: list[Part]) -> None:
         tag, said = coming.pop()
@@ -134,7 +137,7 @@ class Walker:
             else:
                 rule = level.rule(tag, vr)
             deed = rule.deed
-            if deed is Deed.KEEP:
+            if deed is Deed.KEEP or (deed is Deed.KEEP_BYTES and length < SHORTEST_IN_BYTES):
                 position = after
                 continue
             if vr == b"SQ":
@@ -165,10 +168,7 @@ class Walker:
                 if run < value:
                     out.append(Stretch(buffer, run, value))
                 run = after
-                if length != UNDEFINED and self._layout is not None and not path:
-                    out.append(Masked(buffer, value, after, self._layout))
-                else:
-                    out.append(Stretch(buffer, value, after))
+                out.extend(self._cleaned_pixels(buffer, value, after, in_fragments=length == UNDEFINED))
                 if length == UNDEFINED and bytes(buffer[after - 8 : after]) != SEQUENCE_END:
                     out.append(SEQUENCE_END)
                 position = after
@@ -189,8 +189,8 @@ class Walker:
             new = None if made is GONE else made
             if new is not None:
                 out.append(element(tag, rule.vr, new))
-                if tag == _SOP_INSTANCE and not path:
-                    self.sop_instance_uid = new.decode("latin-1").strip(" \0")
+                if tag in self.uids and not path:
+                    self.uids[tag] = new.decode("latin-1").strip(" \0")
             self._treatment.known.note(tag, rule.vr, held)
             action = said(rule, tag, new)
             self.changes.append(Change(path, tag, rule.vr, action, rule.reason, held[:_LONGEST_SHOWN], new))

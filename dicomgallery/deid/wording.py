@@ -12,6 +12,9 @@ _TOKEN: Final = re.compile(rb"[^\s,;()\[\]\"!?/\\]+")
 _EDGES: Final = b".:'-_*#=<>|^&+"
 _NUMBER: Final = re.compile(rb"[+-]?\d{1,3}(?:\.\d{1,4})?(?:%|mm|cm|ml|mg|kv|ma|mhz|hz|ms|s|t|g|d|x)?")
 _RATIO: Final = re.compile(rb"\d{1,2}(?:\.\d{1,4})?:\d{1,2}(?:\.\d{1,4})?")
+_DIGITS_APART: Final = re.compile(rb"(?<![\w.])[+(]*(?=(?:[ ()./-]*\d){6})\d{1,4}(?:[ ()./-]{1,3}\d{1,4})+(?![\w.])")
+"""Six digits and more in groups, as telephone numbers, identifiers and days are written."""
+_ADDRESS: Final = re.compile(rb"(?<![\w.])(?:(?:Dr|Prof|Mrs)[.] ?[A-Z]|[Bb]orn\b|DOB\b)|[A-Za-z]{2}\^|\w@\w")
 _PARTS: Final = re.compile(rb"[-_.+:']")
 _TITLES: Final = frozenset(b"dr doctor prof professor mr mrs ms miss nurse sister patient name by".split())
 _MORE: Final = b"""
@@ -56,6 +59,11 @@ def is_meaning(text: bytes) -> bool:
     return text.lower() in _meanings()
 
 
+def addresses_somebody(text: bytes) -> bool:
+    """Say whether a text has a person's title, the form of a name in DICOM, or an address of electronic mail."""
+    return _ADDRESS.search(text) is not None
+
+
 def words_in(text: bytes) -> frozenset[bytes]:
     """The words of a text, in lower case."""
     return frozenset(token.strip(_EDGES) for token in _TOKEN.findall(text.lower()))
@@ -67,7 +75,7 @@ def cleaned(text: bytes, known: frozenset[bytes] = frozenset()) -> bytes:
     `known` are words of this very object that identify, in lower case; they go even when the vocabulary has them.
     """
     words, kept, after_title = vocabulary(), [], False
-    for token in _TOKEN.findall(text):
+    for token in _TOKEN.findall(_DIGITS_APART.sub(b" ", text)):
         bare = token.strip(_EDGES)
         folded = bare.lower()
         if _stays(folded, words, known) and not after_title:
@@ -80,6 +88,7 @@ def cleaned(text: bytes, known: frozenset[bytes] = frozenset()) -> bytes:
 def is_plain(text: bytes, known: frozenset[bytes] = frozenset()) -> bool:
     """Say whether nothing of a text would have to go."""
     tokens = [token.strip(_EDGES) for token in _TOKEN.findall(text)]
+    # Where digits in groups go, fewer are left.
     return cleaned(text, known).split() == [token for token in tokens if token]
 
 

@@ -10,6 +10,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final, Self
 
+from dicomgallery.deid.check import Leaks
+from dicomgallery.deid.profile import Profile
+from dicomgallery.deid.searching import Given
 from dicomgallery.dicom.boxes import Box
 from dicomgallery.errors import UnavailableError
 from dicomgallery.imaging.exports.weave import Weave
@@ -152,6 +155,16 @@ class Sandbox:
             answer = self.ask("textboxes", {"path": str(path.absolute()), "frame": frame})
             _raise_if_refused(answer)
             return _lines(answer.fields.get("lines"))
+
+    def leaks(self, original: Path, made: Path, profile: Profile, given: Given) -> Leaks:
+        """What of an original is found in what was made of it; raises as `render` does."""
+        paths = {"original": str(original.absolute()), "made": str(made.absolute())}
+        asked = {**paths, "subject": given.subject, "uid": given.sop_instance_uid, "name": given.name}
+        with _told_why():
+            body = profile.as_json().encode("utf-8")
+            answer = self.ask("leaks", asked, body=body, urgency=Urgency.BACKGROUND)
+            _raise_if_refused(answer)
+            return Leaks.from_fields(answer.fields)
 
     def volume(self, folder: Path) -> Iterator[tuple[int, int]]:
         """Build the volume that is planned in a folder, telling how many images of how many are in.

@@ -138,6 +138,15 @@ def _textboxes(task: Message) -> Message:
     return Message(Kind.END, {"lines": [[*line.box, line.confidence] for line in lines]})
 
 
+def _leaks(task: Message) -> Message:
+    from dicomgallery.deid.profile import from_json  # noqa: PLC0415
+    from dicomgallery.deid.searching import Given, searched_files  # noqa: PLC0415
+
+    given = Given(task.text("subject"), task.text("uid"), task.text("name"))
+    leaks = searched_files(Path(task.text("original")), Path(task.text("made")), from_json(task.body), given)
+    return Message(Kind.END, leaks.as_fields())
+
+
 def _piece(make: Callable[[], Recoded]) -> Message:
     """A piece of an object as an answer, or why there is none."""
     try:
@@ -194,6 +203,7 @@ TASKS: Final[Mapping[str, Task]] = {
     "recode": Task(_recode, preload=("dicomgallery.imaging.recoding",)),
     "retouch": Task(_retouch, preload=("dicomgallery.imaging.retouch",)),
     "textboxes": Task(_textboxes, preload=("dicomgallery.imaging.textboxes",)),
+    "leaks": Task(_leaks, preload=("dicomgallery.deid.searching",)),
     "volume": Task(_volume, is_long=True, preload=("dicomgallery.imaging.volumes.building",)),
     "weave": Task(_weave, is_long=True),
     "unpack": Task(_unpack, is_long=True),

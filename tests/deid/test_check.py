@@ -222,3 +222,12 @@ def test_an_original_gives_itself_away_everywhere() -> None:
     held = synthetic.as_bytes(synthetic.ct_slice(rows=32, columns=32))
     found = leaks_in(held, traces_of(reader.read_frames(held)))
     assert {Kind.NAME, Kind.IDENTIFIER, Kind.UID, Kind.DATE} <= {each.kind for each in found.findings}
+
+
+def test_words_beside_numbers_and_measures_in_a_cleaned_text_are_no_identifiers() -> None:
+    dataset = original(DerivationDescription="irreversible lossy 2097:1, compression ratio 20.833")
+    told = traces_of(dataset, by_table({"clean_desc"})).needles
+
+    assert not {b"irreversible", b"compression", b"20.833"} & set(told)
+    dataset = original(DerivationDescription="call 020-7946-0958 about AB-1234567")
+    assert {b"020-7946-0958", b"ab-1234567"} <= set(traces_of(dataset, by_table({"clean_desc"})).needles)

@@ -16,6 +16,7 @@ from dicomgallery.serving.headers import CONTENT_SECURITY_POLICY
 EDGE = "a-line-between-parts"
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 SETTLE_SECONDS = 600
+REST_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Asker:
     """Asks one server; no answer may be a 5xx, and each carries the policy against inline scripts."""
 
     server: Server
-    _connections: list[http.client.HTTPConnection] = field(default_factory=list)
+    _connections: list[tuple[http.client.HTTPConnection, float]] = field(default_factory=list)
+    """Those at rest, and since when."""
 
     def get(self, path: str, accept: str = "*/*") -> Answer:
         """Ask for a path."""
@@ -64,8 +66,8 @@ class Asker:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Send anything."""
-        connection = self._connections.pop() if self._connections else self.server.connect()
         began = time.monotonic()
+        connection = self._at_rest(began) or self.server.connect()
         connection.request(method, path, body, dict(headers or {}))
         response = connection.getresponse()
         answer = Answer(
@@ -74,7 +76,7 @@ class Asker:
             response.read(),
             time.monotonic() - began,
         )
-        self._connections.append(connection)
+        self._connections.append((connection, time.monotonic()))
         assert answer.status < 500, (method, path, answer.status, answer.body[:300])
         assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY, path
         return answer
@@ -82,7 +84,16 @@ class Asker:
     def close(self) -> None:
         """Hang up."""
         while self._connections:
-            self._connections.pop().close()
+            self._connections.pop()[0].close()
+
+    def _at_rest(self, now: float) -> http.client.HTTPConnection | None:
+        """A connection to use again; the server hangs up after ten seconds without a word."""
+        while self._connections:
+            connection, since = self._connections.pop()
+            if now - since < REST_SECONDS:
+                return connection
+            connection.close()
+        return None
 
 
 @contextlib.contextmanager

@@ -20,8 +20,8 @@ from dicomgallery.services.deid_runs.review import areas, deciding
 from dicomgallery.services.deid_runs.review.areas import Area, Origin
 from dicomgallery.services.deid_runs.review.deciding import Verdict
 from dicomgallery.services.deidentifying import BurnedIn
-from tests.conftest import Gallery
 from tests.burned import burned, done, waiting
+from tests.conftest import Gallery
 from tests.services.scenery import blob_of, images
 
 

@@ -21,12 +21,14 @@ _LONGEST_KEPT: Final = 4096
 
 def tell(edited: Edited, before: Level, changed: Iterable[int], at: datetime) -> None:
     """Write into an edited data set what the elements `changed` were, and that this program changed them."""
-    level = edited.level
-    modified = Level({}, level.encodings)
-    for tag in changed:
+    level, tags = edited.level, set(changed)
+    # An item that names its own character set has its texts in that, so that earlier values stay the bytes they were.
+    said = before.nodes.get(characters.CHARACTER_SET) if characters.CHARACTER_SET in tags else None
+    modified = Level({}, before.encodings if said is not None and said.raw else level.encodings)
+    for tag in tags:
         node = before.nodes.get(tag)
         if node is not None and tag not in (ORIGINALS, EQUIPMENT) and not _is_long(node):
-            modified.nodes[tag] = _in_set_of(node, before, level)
+            modified.nodes[tag] = _in_set_of(node, before, modified)
     moment = at.strftime("%Y%m%d%H%M%S.%f+0000")
     was = Level({}, level.encodings)
     was.nodes[_MODIFIED] = Node(_MODIFIED, "SQ", (modified,))

@@ -13,14 +13,17 @@ from dicomgallery import settings
 from dicomgallery.catalog.objects import StoredObject
 from dicomgallery.deid.check import Leaks
 from dicomgallery.deid.engine import Deidentified, Engine
+from dicomgallery.deid.profile import Profile
+from dicomgallery.deid.searching import Given, searched_files, told
 from dicomgallery.dicom.boxes import Box
-from dicomgallery.errors import GalleryError
+from dicomgallery.errors import GalleryError, UnavailableError
+from dicomgallery.imaging.refusals import CannotRenderError
 from dicomgallery.sandbox import opening
+from dicomgallery.sandbox.client import Sandbox
 from dicomgallery.services.deid_runs.drafts import KEEPS_UIDS
 from dicomgallery.services.deid_runs.previewing import mapped, path_of
 from dicomgallery.services.deidentifying import BurnedIn
 from dicomgallery.services.deidentifying.burned_in import Blanked, Seen, as_seen, blanked, suspicion
-from dicomgallery.services.deidentifying.proof import searched, told
 from dicomgallery.storage.staging import StagedFile, StagingFile, StorageFullError
 
 log = logging.getLogger(__name__)
@@ -33,6 +36,9 @@ SURPRISES: Final = (
 _UNFORESEEN: Final = (
     "It broke the engine in a way that was not foreseen; the gallery's log has the place, not the file."
 )
+
+_LARGEST_ASIDE: Final = 128 << 20
+"""A file with more bytes may take longer to search than a child of the sandbox may be silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,24 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """An object without identity, written and staged; whether it may be taken in is not known yet."""
+
+    number: int
+    source: StoredObject
+    path: Path
+    """Of the original."""
+    staged: StagedFile
+    given: Given
+    boxes: Sequence[Box]
+    actions: Counter[str] = field(repr=False)
+    reviewer: str = ""
+    """Who has looked at its pixels."""
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
-    """An object without identity, staged to be taken in."""
+    """An object without identity that was searched, and may be taken in."""
 
     number: int
     name: str
@@ -66,7 +88,7 @@ class Made:
     """Who has looked at its pixels."""
 
 
-def treat(number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path) -> Made | Ended:
+def treat(number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path) -> Written | Ended:
     """Take identity out of an object; StorageFullError when there is no room to.
 
     Of its pixels becomes what the run does by itself, or what a person has decided.
@@ -83,32 +105,53 @@ def treat(number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | 
         return Ended(number, "failed", _UNFORESEEN, source.blob_sha256)
 
 
-def _treated(number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path) -> Made | Ended:
+def judge(one: Written, profile: Profile, sandbox: Sandbox | None) -> Made | Ended:
+    """Search a result for what identified in its original, in the sandbox if given; what is not clean is discarded.
+
+    Any thread may do it.
+    """
+    before = one.source.blob_sha256
+    ended: Ended | None = None
+    try:
+        leaks = _searched(one, profile, sandbox)
+        if reason := told(leaks):
+            ended = Ended(one.number, "quarantined", reason, before, leaks)
+        elif one.given.sop_instance_uid == one.source.sop_uid:
+            ended = Ended(one.number, "failed", KEEPS_UIDS, before, leaks)
+    except GalleryError as error:
+        ended = Ended(one.number, "failed", error.message, before)
+    except SURPRISES:
+        log.exception("a result was not searched", extra={"instance": one.source.id})
+        ended = Ended(one.number, "failed", _UNFORESEEN, before)
+    if ended is not None:
+        one.staged.discard()
+        return ended
+    return Made(one.number, f"{one.given.name}.dcm", one.staged, before, one.boxes, one.actions, leaks, one.reviewer)
+
+
+def _searched(one: Written, profile: Profile, sandbox: Sandbox | None) -> Leaks:
+    """What was found; in this process when the file is too large for the sandbox, or that fails."""
+    if sandbox is not None and one.staged.size_bytes <= _LARGEST_ASIDE:
+        try:
+            return sandbox.leaks(one.path, one.staged.path, profile, one.given)
+        except (CannotRenderError, UnavailableError):
+            log.warning("a result is searched once more", extra={"instance": one.source.id})
+    return searched_files(one.path, one.staged.path, profile, one.given)
+
+
+def _treated(
+    number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path
+) -> Written | Ended:
     path = path_of(source.blob_sha256)
-    before = source.blob_sha256
     blank = _blanked(path, folder / "blanked", pixels)
     if blank.reason:
-        return Ended(number, "quarantined", blank.reason, before, is_about_pixels=True, found=blank.found)
-    is_reviewed = isinstance(pixels, Seen)
-    with mapped(path) as original:
-        if blank.path is None:
-            done, staged = _written(original, engine, is_cleaned=False, is_reviewed=is_reviewed)
-        else:
-            with mapped(blank.path) as painted:
-                done, staged = _written(painted, engine, is_cleaned=True, is_reviewed=is_reviewed)
-        try:
-            with staged.mapped() as made:
-                leaks = searched(original, made, done, profile=engine.profile, name=done.file_name)
-        except BaseException:
-            staged.discard()
-            raise
-    reason = told(leaks)
-    if reason or done.sop_instance_uid == source.sop_uid:
-        staged.discard()
-        return Ended(number, "quarantined" if reason else "failed", reason or KEEPS_UIDS, before, leaks)
-    actions = Counter(change.action.name.lower() for change in done.changes)
+        return Ended(number, "quarantined", blank.reason, source.blob_sha256, is_about_pixels=True, found=blank.found)
     reviewer = pixels.reviewer if isinstance(pixels, Seen) else ""
-    return Made(number, f"{done.file_name}.dcm", staged, before, blank.boxes, actions, leaks, reviewer)
+    with mapped(blank.path or path) as data:
+        done, staged = _written(data, engine, is_cleaned=blank.path is not None, is_reviewed=bool(reviewer))
+    actions = Counter(change.action.name.lower() for change in done.changes)
+    given = Given(done.subject, done.sop_instance_uid, done.file_name)
+    return Written(number, source, path, staged, given, blank.boxes, actions, reviewer)
 
 
 def _blanked(path: Path, target: Path, pixels: BurnedIn | Seen) -> Blanked:

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -16,21 +17,25 @@ from dicomgallery import audit, settings
 from dicomgallery.access import SYSTEM, Actor, ActorKind
 from dicomgallery.audit import Event
 from dicomgallery.catalog import instances, objects
+from dicomgallery.catalog.objects import StoredObject
 from dicomgallery.deid.engine import Engine
-from dicomgallery.deid.profile import from_json
+from dicomgallery.deid.profile import Profile, from_json
 from dicomgallery.ingest.incoming import IncomingFile, Origin
 from dicomgallery.ingest.outcome import Accepted, Duplicate, IngestReport, Rejected
 from dicomgallery.ingest.pipeline import ingest
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import DeidItem, DeidRun, Job, db, now, retried
+from dicomgallery.sandbox import opening
 from dicomgallery.services.deid_runs import project, reporting
 from dicomgallery.services.deid_runs.review import standing
-from dicomgallery.services.deid_runs.treating import Ended, Made, treat
+from dicomgallery.services.deid_runs.treating import Ended, Made, Written, judge, treat
 from dicomgallery.services.deidentifying import BurnedIn
+from dicomgallery.services.deidentifying.burned_in import Seen
 
 JOB: Final = "deidentify"
 _AT_ONCE: Final = 32
 _BYTES_AT_ONCE: Final = 256 << 20
+_SEARCHED_AT_ONCE: Final = 2
 _TRIES: Final = 3
 _GONE: Final = "It went to the bin, or was replaced, before its turn."
 _BREAKS: Final = "The gallery broke off at it three times, so it was left out."
@@ -104,30 +109,32 @@ class _Line:
         seen = standing.decided(self.run_id, [task.number for task in tasks])
         db.session.rollback()
         ended: list[Ended] = []
-        made: list[Made] = []
+        written: list[Written] = []
         staging = settings.current().staging
         staging.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            with tempfile.TemporaryDirectory(prefix=".deid-", dir=staging) as folder:
+            with (
+                tempfile.TemporaryDirectory(prefix=".deid-", dir=staging) as folder,
+                ThreadPoolExecutor(_SEARCHED_AT_ONCE, "leaks") as threads,
+            ):
+                searches: list[Future[Made | Ended]] = []
                 for task in tasks:
-                    if task.tries >= _TRIES:
-                        ended.append(Ended(task.number, "failed", _BREAKS))
-                        continue
-                    if task.source_id not in here:
-                        ended.append(Ended(task.number, "skipped", _GONE))
-                        continue
+                    source = sources.get(task.source_id) if task.source_id in here else None
                     pixels = seen.get(task.number, self.burned_in)
-                    result = treat(task.number, sources[task.source_id], engine, pixels, Path(folder))
-                    ended += [result] if isinstance(result, Ended) else []
-                    made += [result] if isinstance(result, Made) else []
-                    if sum(one.staged.size_bytes for one in made) > _BYTES_AT_ONCE:
-                        self._enter(ended, self._taken_in(made))
-                        ended, made = [], []
+                    result = _treated(task, source, engine, pixels, Path(folder))
+                    if isinstance(result, Ended):
+                        ended.append(result)
+                        continue
+                    written.append(result)
+                    searches.append(_searching(result, engine.profile, searches, threads))
+                    if sum(one.staged.size_bytes for one in written) > _BYTES_AT_ONCE:
+                        self._enter(ended, searches)
+                        ended, written, searches = [], [], []
+                self._enter(ended, searches)
         except BaseException:
-            for one in made:
+            for one in written:
                 one.staged.discard()
             raise
-        self._enter(ended, self._taken_in(made))
 
     def finish(self, session: Session) -> None:
         """Say that the run is done, and sign its report, unless something still waits."""
@@ -156,11 +163,12 @@ class _Line:
         self.receipt_id = report.receipt_id
         return [_settled(one, place, report) for place, one in enumerate(made)]
 
-    def _enter(self, ended: Sequence[Ended], done: Sequence[_Settled]) -> None:
-        settled = [
-            *(_Settled(one.number, one.state, _why(one), Counter()) for one in ended),
-            *done,
-        ]
+    def _enter(self, ended: Sequence[Ended], searches: Sequence["Future[Made | Ended]"]) -> None:
+        """Take in what was found clean, and enter what became of each."""
+        judged = [search.result() for search in searches]
+        done = self._taken_in([one for one in judged if isinstance(one, Made)])
+        apart = [*ended, *(one for one in judged if isinstance(one, Ended))]
+        settled = [*(_Settled(one.number, one.state, _why(one), Counter()) for one in apart), *done]
 
         about_pixels = {one.number: one for one in ended if one.is_about_pixels}
 
@@ -191,6 +199,27 @@ class _Line:
             standing.settle(session, self.run_id, one.number)
         else:
             standing.close(session, self.run_id, one.number)
+
+
+def _treated(
+    task: _Task, source: StoredObject | None, engine: Engine, pixels: BurnedIn | Seen, folder: Path
+) -> Written | Ended:
+    if task.tries >= _TRIES:
+        return Ended(task.number, "failed", _BREAKS)
+    if source is None:
+        return Ended(task.number, "skipped", _GONE)
+    return treat(task.number, source, engine, pixels, folder)
+
+
+def _searching(
+    one: Written, profile: Profile, searches: Sequence["Future[Made | Ended]"], threads: ThreadPoolExecutor
+) -> "Future[Made | Ended]":
+    """Have a result searched beside this process while it writes the next; here, when those there have enough to do."""
+    if sum(not search.done() for search in searches) <= _SEARCHED_AT_ONCE:
+        return threads.submit(judge, one, profile, opening.sandbox())
+    search: Future[Made | Ended] = Future()
+    search.set_result(judge(one, profile, None))
+    return search
 
 
 def _why(one: Ended) -> dict[str, Any]:

@@ -145,6 +145,23 @@ def test_a_text_that_does_not_fit_raises_the_character_set_and_every_text_stays_
     assert kept.PatientName == "Müller"
 
 
+@pytest.mark.parametrize(
+    ("term", "name"),
+    [("ISO_IR 100", "Müller^Jürgen"), (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう")],
+)
+def test_earlier_values_can_be_read_after_the_character_set_was_raised(term: str | list[str], name: str) -> None:
+    dataset = synthetic.ct_series(1, 16, 16)[0]
+    dataset.SpecificCharacterSet, dataset.PatientName = term, name
+    made = read(edited(synthetic.as_bytes(dataset), put("StudyDescription", "Größe 大小")))
+    again = read(edited(synthetic.as_bytes(made), put("StudyDescription", "Größe")))
+
+    assert made.PatientName == again.PatientName == name
+    for one in (made, again):
+        was = one.OriginalAttributesSequence[0].ModifiedAttributesSequence[0]
+        assert was.PatientName == name
+        assert was.SpecificCharacterSet == term
+
+
 PIXELS = ["CT_small.dcm", "MR_small_implicit.dcm", "JPEG2000.dcm", "MR_small_RLE.dcm", "JPGExtended.dcm",
           "rtdose.dcm", "SC_rgb_small_odd.dcm", "CT_small.dcm"]  # fmt: skip
 
