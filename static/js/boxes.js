@@ -1,7 +1,7 @@
 // Boxes over a picture that is reviewed: drawn with a pointer or by keys, and always the same as the form's numbers.
 import { bind } from "./keys.js";
 
-const EDGE_PX = 9;
+const EDGE_PX = { touch: 22, pen: 12, mouse: 9 };
 const NAMES = ["left", "top", "width", "height"];
 const LEAST = 1;
 
@@ -140,8 +140,6 @@ class Boxes {
   draw() {
     const [width, height] = [this.columns / 3, this.rows / 8];
     const box = this.add((this.columns - width) / 2, (this.rows - height) / 2, width, height);
-    // A finger draws only once it is asked for: else it scrolls the page.
-    this.layer.toggleAttribute("data-drawing", true);
     box.rect.focus();
     this.choose(box);
   }
@@ -154,7 +152,8 @@ class Boxes {
   press(event) {
     if (event.button !== 0) return;
     const box = this.of(event.target);
-    if (!box && event.pointerType === "touch" && !this.layer.hasAttribute("data-drawing")) return;
+    // A finger beside the boxes scrolls the page; it moves and sizes those that are there.
+    if (!box && event.pointerType === "touch") return;
     const [x, y] = this.at(event);
     this.layer.setPointerCapture(event.pointerId);
     event.preventDefault();
@@ -166,7 +165,7 @@ class Boxes {
     this.choose(box);
     box.rect.focus();
     const begun = this.numbers(box);
-    const reach = EDGE_PX / this.layer.getScreenCTM().a;
+    const reach = (EDGE_PX[event.pointerType] ?? EDGE_PX.mouse) / this.layer.getScreenCTM().a;
     const [left, top, width, height] = begun;
     const near = (distance, size) => Math.abs(distance) < Math.min(reach, size / 3);
     const sides = { left: near(x - left, width), right: near(x - left - width, width), top: near(y - top, height), bottom: near(y - top - height, height) };
@@ -203,6 +202,5 @@ class Boxes {
   release() {
     if (this.drag?.box) this.drag.box.rect.focus();
     this.drag = null;
-    this.layer.toggleAttribute("data-drawing", false);
   }
 }

@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from bench.server import Server
 from tests.browser.looking import look_over
@@ -13,6 +13,16 @@ from tests.browser.visitor import Meet
 from tests.burned import burned
 
 pytestmark = pytest.mark.browser
+
+
+def drag(page: Page) -> None:
+    """Draw a box with the pointer, right of the middle and above it."""
+    place = page.locator("[data-box-layer]").bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] * 0.4)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] * 0.75, place["y"] + place["height"] * 0.45, steps=3)
+    page.mouse.up()
 
 
 def test_two_objects_are_reviewed_by_keys_alone_and_every_page_can_be_read(workshop: Server, meet: Meet) -> None:
@@ -47,12 +57,7 @@ def test_two_objects_are_reviewed_by_keys_alone_and_every_page_can_be_read(works
     expect(rows.nth(0).get_by_role("checkbox")).not_to_be_checked()
     keys.press("Delete")
     keys.press("Escape")
-    place = page.locator("[data-box-layer]").bounding_box()
-    assert place is not None
-    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] * 0.4)
-    page.mouse.down()
-    page.mouse.move(place["x"] + place["width"] * 0.75, place["y"] + place["height"] * 0.45, steps=3)
-    page.mouse.up()
+    drag(page)
     expect(boxes).to_have_count(4)
     first = visitor.path
     keys.press("a")

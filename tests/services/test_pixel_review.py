@@ -165,7 +165,7 @@ def test_a_decision_can_be_changed_and_undone_until_the_run_has_done_it(gallery:
         deciding.undo(run_id, actor=gallery.actor)
     with pytest.raises(ConflictError, match="is being done"):
         deciding.decide(run_id, 1, Verdict.LEAVE, actor=gallery.actor)
-    with pytest.raises(ConflictError, match="on its way"):
+    with pytest.raises(ConflictError, match="is not done"):
         deciding.carry_out(run_id, actor=gallery.actor)
     done(gallery, run_id)
     assert len(db.session.scalars(select(DeidDecision.id)).all()) == 3

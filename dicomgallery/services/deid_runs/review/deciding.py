@@ -34,7 +34,9 @@ _NO_PICTURE: Final = "It has no picture that could be painted. Leave it in quara
 _NOT_ALIKE: Final = "Decide about this object first; what is alike can then be treated as it is."
 _NOTHING: Final = "Nothing is decided yet that could be done."
 _NOTHING_TO_UNDO: Final = "There is nothing to undo: no decision of this review is still only a decision."
-_UNDER_WAY: Final = "This run is on its way. What was decided can be done when it has ended."
+_UNDER_WAY: Final = (
+    "This run is not done. What was decided can be done when it is; one that was called off has to go on first."
+)
 
 
 class Verdict(StrEnum):

@@ -21,6 +21,7 @@ from dicomgallery.services.deid_runs.previewing import path_of
 from dicomgallery.services.deid_runs.review import areas
 from dicomgallery.services.deid_runs.review.areas import Area, Origin
 from dicomgallery.services.deid_runs.review.standing import PROPOSE
+from dicomgallery.services.deid_runs.treating import SURPRISES
 from dicomgallery.services.deidentifying.burned_in import MOST_REVIEWED, writing
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 _SOP_CLASS, _MANUFACTURER, _MODEL, _SERIAL = 0x00080016, 0x00080070, 0x00081090, 0x00181000
 _ROWS, _COLUMNS, _FRAMES = 0x00280010, 0x00280011, 0x00280008
 _MOST_FRAMES: Final = 1_000_000
+_UNFORESEEN: Final = "It could not be searched for writing, in a way that was not foreseen."
 _GONE: Final = "Its source is no longer in the gallery."
 
 
@@ -84,6 +86,15 @@ def _proposed(sha256: str) -> _Proposal:
         dataset = reader.read_header(path)
     except GalleryError as error:
         return _Proposal(note=error.message)
+    try:
+        return _looked_at(path, dataset)
+    except SURPRISES:
+        # One that nobody foresaw must not keep the others from being looked at.
+        log.exception("an object could not be looked at for writing")
+        return _Proposal(note=_UNFORESEEN)
+
+
+def _looked_at(path: Path, dataset: Dataset) -> _Proposal:
     columns, rows, frames = (elements.whole(dataset, tag) or 0 for tag in (_COLUMNS, _ROWS, _FRAMES))
     ruled = [Area(box, Origin.RULE) for box in regions.boxes(dataset)]
     found, searched, note = _found(path, dataset)
