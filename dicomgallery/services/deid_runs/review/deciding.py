@@ -35,7 +35,7 @@ _NOT_ALIKE: Final = "Decide about this object first; what is alike can then be t
 _NOTHING: Final = "Nothing is decided yet that could be done."
 _NOTHING_TO_UNDO: Final = "There is nothing to undo: no decision of this review is still only a decision."
 _UNDER_WAY: Final = (
-    "This run is not done. What was decided can be done when it is; one that was called off has to go on first."
+    "This run is not done. What was decided waits for that; a run that was called off has to go on first."
 )
 
 
