@@ -103,6 +103,7 @@ def test_what_was_decided_is_undone_by_a_form_and_then_carried_out(
     gallery.work()
     assert stages(gallery)[0] is Stage.DONE
     assert re.findall(r'x="(\d+)" y="\d+" width="290"', browser.get(f"{queue}/1").text) == ["10"]
+    assert "The copy is taken in." in browser.get(f"{queue}/1").text
     report = re.sub(r"<[^>]+>", "", browser.get("/deidentify/1/report").text)
     assert f"1 reviewed by {gallery.actor.id}" in report
     assert "1 area painted black" in report

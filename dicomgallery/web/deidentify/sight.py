@@ -29,6 +29,10 @@ _SMALL: Final = 128
 _MOST_SHOWN: Final = 8
 _OPEN: Final = frozenset({Stage.OPEN, Stage.ACCEPT, Stage.REJECT, Stage.LEAVE})
 _MOST_ALIKE: Final = 1000
+_WITHOUT_REASON: Final = {
+    Stage.WORKING: "What was decided is being done.",
+    Stage.DONE: "The copy is taken in. This is its source, with the boxes that are black in the copy.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,8 @@ class SightPage:
 
     @property
     def reason(self) -> str:
-        """Why it was set apart."""
-        return self.entry.item.reason
+        """Why it was set apart; else what is being, or was, done."""
+        return self.entry.item.reason or _WITHOUT_REASON.get(self.entry.stage, "")
 
     @property
     def note(self) -> str:
