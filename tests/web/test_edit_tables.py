@@ -5,6 +5,7 @@ import io
 import re
 
 import pytest
+from pydicom import dcmread
 
 from dicomgallery.dicom import synthetic
 from dicomgallery.ingest.outcome import Accepted
@@ -54,6 +55,25 @@ def test_the_table_of_a_series_leaves_is_changed_and_applied(
     db.session.rollback()
     replaced = {row.replaces_id for row in db.session.query(Instance) if row.origin == "editor"}
     assert replaced == set(images)
+
+
+def test_an_edited_image_leaves_as_file_and_as_pictures_from_its_page(
+    gallery: Gallery, browser: Browser, images: list[int]
+) -> None:
+    plan = browser.post("/edits/table", _file(f"instance,StationName\n{images[0]},ROOM 7\n")).location
+    review = browser.see(browser.post(f"{plan}/settle", {"reach": "table", "identity": "study"}))
+    seen = re.search(r'name="seen" value="([0-9a-f]{64})"', review)
+    assert seen is not None
+    browser.post(f"{plan}/apply", {"seen": seen[1]})
+    gallery.work()
+    back = re.search(r'href="(/images/\d+/detail)"', browser.get(plan).text)
+    assert back is not None
+    page = browser.get(back[1]).text
+    links = [link for link in re.findall(r'href="([^"]+)" download', page) if link.startswith("/images/")]
+
+    taken = [browser.get(link) for link in links]
+    assert [one.mimetype for one in taken] == ["application/dicom", "image/png", "image/jpeg"]
+    assert dcmread(io.BytesIO(taken[0].data)).StationName == "ROOM 7"
 
 
 def test_what_cannot_be_done_is_told_row_by_row(browser: Browser, images: list[int]) -> None:

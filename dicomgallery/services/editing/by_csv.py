@@ -32,6 +32,7 @@ MOST_PROBLEMS: Final = 100
 MOST_CHANGES: Final = 100_000
 _AT_ONCE: Final = 100
 _LONGEST_HEAD: Final = 80
+_LONGEST_PATH: Final = 500
 _IN_BRACKETS: Final = re.compile(r"\(([0-9A-Fa-f\[\].]{8,400})\)$")
 """The path behind a name, as the heads of the gallery's own tables have it."""
 _NO_KEY: Final = (
@@ -110,9 +111,11 @@ def _columns(reading: _Reading) -> tuple[Name, int, list[_Column]]:
         reading.complain(1, "", _NO_KEY)
         return Name.INSTANCE, 0, []
     key = said.index(keys[by])
+    # Spreadsheets leave empty columns at the end.
+    used = {place for _, cells in reading.sheet.rows for place, cell in enumerate(cells) if cell.strip()}
     columns: list[_Column] = []
     for place, (head, path) in enumerate(zip(heads, paths, strict=True)):
-        if place == key or not _is_used(reading.sheet, place):
+        if place == key or not (head or place in used):
             continue
         if path is None:
             reading.complain(
@@ -178,8 +181,9 @@ def _edits(
     reading: _Reading, number: int, cells: Sequence[str], columns: Sequence[_Column], header: Mapping[str, Any] | None
 ) -> Iterator[Edit]:
     for column in columns:
-        text = _cell(cells, column.place)
-        if not text:
+        if column.place >= len(cells):
+            return
+        if not (text := _cell(cells, column.place)):
             continue
         try:
             if (edit := _edit(column, text, header)) is not None:
@@ -236,12 +240,9 @@ def _cell(cells: Sequence[str], place: int) -> str:
     return cells[place].strip() if place < len(cells) else ""
 
 
-def _is_used(sheet: Sheet, place: int) -> bool:
-    """Say whether a column has a head or a value: spreadsheets leave empty ones at the end."""
-    return bool(sheet.heads[place]) or any(_cell(cells, place) for _, cells in sheet.rows)
-
-
 def _path_in(head: str) -> Path | None:
+    if len(head) > _LONGEST_PATH:
+        return None
     found = _IN_BRACKETS.search(head)
     return parse_path(head) or (parse_path(found[1]) if found else None)
 
