@@ -79,7 +79,8 @@ def _item(header: Model, key: str) -> Mapping[str, Any]:
 
 
 def _first(item: Any, key: str) -> Any:
-    values = values_of(item.get(key, {})) if isinstance(item, Mapping) else ()
+    element = item.get(key) if isinstance(item, Mapping) else None
+    values = values_of(element) if isinstance(element, Mapping) else ()
     return values[0] if values else None
 
 
