@@ -22,7 +22,10 @@ DICOM_JSON: Final = "application/dicom+json"
 PLAIN: Final = "text/plain"
 ZIP: Final = "application/zip"
 MOST_SELECTED: Final = 10_000
-_ARCHIVE: Final = {"name": "compress", "in": "query", "schema": {"type": "string", "enum": ["0", "1"]}}
+_ARCHIVE: Final = [
+    {"name": name, "in": "query", "schema": {"type": "string", "enum": ["0", "1"]}}
+    for name in ("compress", "directory")
+]
 
 bp = Blueprint("api_instances", __name__, title="Tags and files", about="What the files say, and the files themselves.")
 
@@ -103,28 +106,28 @@ def file(key: str) -> Response:
 
 @bp.get("/series/<key>/archive")
 @needs(Permission.EXPORT)
-@bp.answers(ok(BINARY, "A ZIP, sent while it is written.", ZIP), fails=(404,), parameters=[_ARCHIVE])
+@bp.answers(ok(BINARY, "A ZIP, sent while it is written.", ZIP), fails=(404,), parameters=_ARCHIVE)
 def series_archive(key: str) -> Response:
-    """The files of a series; `compress=1` makes the archive smaller and slower."""
+    """The files of a series; `compress=1` makes it smaller and slower, `directory=1` adds a DICOMDIR."""
     found = rows.one(current_actor().scope, Level.SERIES, key)
     return _archive(Selection(series=(found.id,)), f"series-{found.id}")
 
 
 @bp.get("/studies/<key>/archive")
 @needs(Permission.EXPORT)
-@bp.answers(ok(BINARY, "A ZIP, sent while it is written.", ZIP), fails=(404,), parameters=[_ARCHIVE])
+@bp.answers(ok(BINARY, "A ZIP, sent while it is written.", ZIP), fails=(404,), parameters=_ARCHIVE)
 def study_archive(key: str) -> Response:
-    """The files of a study; `compress=1` makes the archive smaller and slower."""
+    """The files of a study; `compress=1` makes it smaller and slower, `directory=1` adds a DICOMDIR."""
     found = rows.one(current_actor().scope, Level.STUDY, key)
     return _archive(Selection(studies=(found.id,)), f"study-{found.id}")
 
 
 @bp.post("/archives")
 @needs(Permission.EXPORT)
-@bp.answers(ok(BINARY, "A ZIP, sent while it is written.", ZIP), fails=(404, 413, 422), parameters=[_ARCHIVE])
+@bp.answers(ok(BINARY, "A ZIP, sent while it is written.", ZIP), fails=(404, 413, 422), parameters=_ARCHIVE)
 @bp.reads(Selected, "json")
 def archive(asked: Mapping[str, Any]) -> Response:
-    """The files of what is selected; `compress=1` makes the archive smaller and slower."""
+    """The files of what is selected; `compress=1` makes it smaller and slower, `directory=1` adds a DICOMDIR."""
     return _archive(selection_of(asked), "selection")
 
 

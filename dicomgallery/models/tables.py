@@ -514,13 +514,13 @@ class EditPlan(Base):
     base_key: Mapped[int] = mapped_column(Key)
     """The instance whose elements the form shows. No foreign key: the plan outlives it."""
     reach: Mapped[str] = mapped_column(String(10))
-    """instance, series, study, patient or selection."""
+    """instance, series, study, patient, selection or table."""
     selection: Mapped[str] = mapped_column(Text, default="{}")
     """JSON: what was selected, or searched for."""
     identity: Mapped[str] = mapped_column(String(10), default="instance")
     """Which UIDs are new: of the instance, its series too, or its study too."""
     edits: Mapped[str] = mapped_column(Text, default="[]")
-    """JSON."""
+    """JSON; of a table, what changes in which image."""
     state: Mapped[str] = mapped_column(String(10), default="draft")
     """draft, asked or done."""
     job_id: Mapped[int | None] = mapped_column(Key)

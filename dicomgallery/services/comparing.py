@@ -78,8 +78,7 @@ class Matrix:
 
     def rows(self, scope: Scope, ids: Sequence[int]) -> list[tuple[int, list[Told | None]]]:
         """What these images say in each column; nothing at all where a header is not read."""
-        found = headers.of(scope, ids)
-        found |= _read_now(scope, [one for one in ids if one not in found][:MOST_READ_NOW])
+        found = headers_of(scope, ids)
         return [(one, [told_at(found.get(one, {}), path) for path in self._paths]) for one in ids]
 
 
@@ -96,6 +95,17 @@ def series_apart(before_id: int, after_id: int, *, actor: Actor) -> SeriesApart:
     demand(actor, Permission.VIEW)
     (before, looked), (after, also_looked) = (_spreads(one, actor.scope) for one in (before_id, after_id))
     return SeriesApart(apart(before, after), looked, also_looked)
+
+
+def headers_of(scope: Scope, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The headers of these images; some that are not kept yet are read from their files, others are left out."""
+    found = headers.of(scope, ids)
+    return found | _read_now(scope, [one for one in ids if one not in found][:MOST_READ_NOW])
+
+
+def said_in(told: Told | None) -> str:
+    """What a cell of a table says of an element: as the file has it, or in words where it is no text."""
+    return "" if told is None else told.raw or told.words
 
 
 def matrix_of(series_id: int, *, actor: Actor) -> Matrix:

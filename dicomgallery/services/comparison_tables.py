@@ -69,7 +69,7 @@ def _row(one: Difference | Spread, change: Change, *said: str) -> Sequence[str]:
 
 
 def _told(said: Told | None) -> tuple[str, str]:
-    return ("", "") if said is None else (said.vr, said.raw or said.words)
+    return ("" if said is None else said.vr, comparing.said_in(said))
 
 
 def _spread(spread: Spread | None) -> tuple[str, str]:
@@ -93,5 +93,5 @@ def _piece(matrix: Matrix, ids: Sequence[int], actor: Actor) -> str:
 
 def _bare(said: Told | None, column: Spread) -> str:
     """A number as it is, all else as a text in quotes."""
-    text = _told(said)[1]
+    text = comparing.said_in(said)
     return text if column.is_number and text else cell(text)

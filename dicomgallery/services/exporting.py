@@ -17,10 +17,13 @@ from dicomgallery.catalog import selection as selecting
 from dicomgallery.catalog.batches import batches
 from dicomgallery.catalog.scoping import within
 from dicomgallery.catalog.selection import Selection
-from dicomgallery.errors import NotFoundError, UnavailableError
+from dicomgallery.dicom.values import grouped
+from dicomgallery.errors import NotFoundError, RefusedError, UnavailableError
 from dicomgallery.imaging.spec import Format, RenderSpec
 from dicomgallery.models import Instance, Patient, Series, Study, db, in_context, transaction
-from dicomgallery.services import pictures, zipping
+from dicomgallery.sandbox.opening import sandbox
+from dicomgallery.services import media, pictures, zipping
+from dicomgallery.services.media import Medium
 from dicomgallery.services.pictures import NoPicture, Picture
 from dicomgallery.services.zipping import Entry
 from dicomgallery.storage.blobs import BlobStore
@@ -39,6 +42,8 @@ class Naming(StrEnum):
     """By row ids alone: patient-3/study-5/series-7/IM000042.dcm."""
     DESCRIPTIVE = "descriptive"
     """By the patient's name, dates and descriptions, each with its row id."""
+    MEDIUM = "medium"
+    """As a medium has them, with a DICOMDIR that leads to each (PS3.10 8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,29 @@ def archive(
     ids = selecting.instance_ids(actor.scope, selection)
     if not ids:
         raise NotFoundError("Nothing of what was selected is in the gallery any more.")
+    if naming is Naming.MEDIUM and len(ids) > media.MOST_FILES:
+        raise RefusedError(f"A medium takes at most {grouped(media.MOST_FILES)} files here; choose fewer.")
     with transaction() as session:
         audit.record(session, actor, Event.ARCHIVE_TAKEN, instances=len(ids))
+    if naming is Naming.MEDIUM:
+        return _medium(ids, actor, deflate=deflate)
     return zipping.stream(_entries(ids, naming), deflate=deflate, left_out=_left_out)
+
+
+def _medium(ids: Sequence[int], actor: Actor, *, deflate: bool) -> Iterator[bytes]:
+    blobs = store()
+
+    def read(instance: Instance) -> Iterator[bytes]:
+        return Download(blobs.path(instance.blob_sha256), "", instance.size_bytes, "").chunks()
+
+    held = media.room()
+    entries = Medium(blobs, sandbox(), read, held).entries(actor.scope, ids)
+
+    def flow() -> Iterator[bytes]:
+        with held:
+            yield from zipping.stream(entries, deflate=deflate, left_out=_left_out)
+
+    return flow()
 
 
 def _entries(ids: Sequence[int], naming: Naming) -> Iterator[Entry]:

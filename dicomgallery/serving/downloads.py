@@ -11,16 +11,20 @@ from dicomgallery.access import Actor
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.services import exporting
 from dicomgallery.services.documents import DocumentFile
-from dicomgallery.services.exporting import Download
+from dicomgallery.services.exporting import Download, Naming
 from dicomgallery.serving.headers import LOCKED_UP, PRIVATE, unchanged
 
 Piece = TypeVar("Piece")
 
 
 def archive(selection: Selection, *, actor: Actor, name: str) -> Response:
-    """A ZIP of a selection, sent while it is written; `compress=1` in form or URL makes it smaller and slower."""
+    """A ZIP of a selection, sent while it is written; `compress=1` in form or URL makes it smaller and slower.
+
+    `directory=1` lays it out as a medium, with a DICOMDIR.
+    """
     deflate = request.values.get("compress") == "1"
-    return zipped(exporting.archive(selection, actor=actor, deflate=deflate), name=name)
+    naming = Naming.MEDIUM if request.values.get("directory") == "1" else Naming.NEUTRAL
+    return zipped(exporting.archive(selection, actor=actor, deflate=deflate, naming=naming), name=name)
 
 
 def zipped(chunks: Iterator[bytes], *, name: str) -> Response:

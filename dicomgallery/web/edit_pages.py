@@ -175,7 +175,7 @@ class ReviewPage:
     @property
     def is_empty(self) -> bool:
         """Say whether nothing would be done."""
-        return not self.plan.edits or not self.review.total
+        return not self.plan.change_count or not self.review.total
 
     @property
     def range(self) -> str:

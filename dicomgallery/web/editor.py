@@ -14,6 +14,7 @@ from dicomgallery.services import editing
 from dicomgallery.services.editing import Reach
 from dicomgallery.serving import errors
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.web import edit_tables
 from dicomgallery.web.asked import whole
 from dicomgallery.web.calls import editing as calls
 from dicomgallery.web.cards import image_page
@@ -83,6 +84,8 @@ def show(plan_id: int) -> ResponseReturnValue:
     """A plan: gathered further while it is a draft, afterwards how far it is and what became of each image."""
     actor = current_actor()
     plan = editing.of(plan_id, actor=actor)
+    if plan.is_draft and plan.table is not None:
+        return edit_tables.draft(plan)
     if plan.is_draft:
         return _form(EditPage.of(actor, plan.row.base_key, plan, request.args))
     page = ResultPage(actor, plan, after=whole(request.args.get("after", "")) or 0)

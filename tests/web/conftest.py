@@ -107,6 +107,7 @@ def every_page(gallery: Gallery) -> list[str]:
     draft_id = deid_runs.draft(Selection(images=(report.outcomes[8].instance_id,)), actor=gallery.actor)  # type: ignore[union-attr]
     profiles.save_of_run(run_id, "Kept", actor=gallery.actor)
     screens = waiting(gallery, burned((20, 20)))
+    table = editing.begin_by_csv(b"instance,ImageComments\n1,Seen\n", actor=gallery.actor)
     deed = removal.to_bin(Selection(images=(one.instance_id,)), actor=gallery.actor)
     first, cine, sr = (report.outcomes[place].instance_id for place in (0, 5, 6))  # type: ignore[union-attr]
     return [
@@ -117,6 +118,7 @@ def every_page(gallery: Gallery) -> list[str]:
         *(f"/images/{first}/diff/{cine}?show=all", "/series/1/diff/2", "/series/1/matrix"),
         *("/images/1/edit", "/images/1/edit?path=PatientName", "/images/1/history"),
         *(f"/edits/{plan}", f"/edits/{plan}?path=PatientComments", f"/edits/{plan}/review"),
+        *("/edits/table", "/edits/table?series=1", f"/edits/{table}", f"/edits/{table}/review"),
         *("/series/1", "/studies/1", "/patients/1", "/collections", "/collections/1"),
         *(
             f"/receipts/{report.receipt_id}",

@@ -51,6 +51,7 @@ def carry_out(context: JobContext, plan_id: int) -> None:
     levels.refresh(touched)
     # Uploaded bytes lie in the new files; the plan need not hold them for ever.
     kept = json.dumps([replace(edit, value=edit.value[:_LONGEST_KEPT]).as_fields() for edit in plan.edits])
+    kept = kept if plan.table is None else plan.table.forgotten().to_json()
     with transaction() as session:
         values = {"state": "done", "finished_at": now(), "edits": kept}
         session.execute(update(EditPlan).where(EditPlan.id == plan_id).values(**values))

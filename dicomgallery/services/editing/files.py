@@ -32,7 +32,7 @@ class Opened:
     def edited(self, plan: Plan, target: Target, renamed: Mapping[str, str]) -> Edited | None:
         """What a plan makes of it; None when that changes nothing."""
         uid = plan.own_uid() or renamed.get(target.sop_uid) or new_uid(target.sop_uid, plan.row.key)
-        return making.edit(self.source, plan.edits, renamed, sop_uid=uid, at=plan.row.created_at)
+        return making.edit(self.source, plan.edits_of(target.id), renamed, sop_uid=uid, at=plan.row.created_at)
 
     def stream(self, edited: Edited) -> BinaryIO:
         """The new file, whose pixel data are read from the old one."""

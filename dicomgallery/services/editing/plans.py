@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -19,7 +20,6 @@ from dicomgallery.catalog import edit_plans, instances
 from dicomgallery.catalog import query as searching
 from dicomgallery.catalog import selection as selecting
 from dicomgallery.catalog.batches import batches
-from dicomgallery.catalog.instances import Detail
 from dicomgallery.catalog.selection import Selection
 from dicomgallery.dicom.editing import judging
 from dicomgallery.dicom.editing.edits import Edit
@@ -28,6 +28,7 @@ from dicomgallery.errors import ConflictError, NotFoundError, RefusedError
 from dicomgallery.jobs import queue
 from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import EditLine, EditPlan, now, retried, transaction
+from dicomgallery.services.editing.tables import Table
 
 JOB: Final = "edit"
 MOST_EDITS: Final = 200
@@ -46,6 +47,8 @@ class Reach(StrEnum):
     STUDY = "study"
     PATIENT = "patient"
     SELECTION = "selection"
+    TABLE = "table"
+    """Those that a CSV names, each with changes of its own."""
 
 
 class Identity(StrEnum):
@@ -62,6 +65,8 @@ class Plan:
 
     row: EditPlan
     edits: tuple[Edit, ...]
+    """In every image; none when a table says what changes in which."""
+    table: Table | None = None
 
     @property
     def id(self) -> int:
@@ -86,11 +91,25 @@ class Plan:
     @property
     def is_dangerous(self) -> bool:
         """Say whether pixels may become unreadable by it."""
-        return judging.is_dangerous(self.edits)
+        return judging.is_dangerous(self.kinds)
+
+    @property
+    def kinds(self) -> Sequence[Edit]:
+        """Its edits; of a table one for each way in which an element changes."""
+        return self.edits if self.table is None else self.table.kinds
+
+    @property
+    def change_count(self) -> int:
+        """How many changes it has."""
+        return len(self.edits) if self.table is None else self.table.count
+
+    def edits_of(self, instance_id: int) -> tuple[Edit, ...]:
+        """What it changes in one image."""
+        return self.edits if self.table is None else self.table.edits_of(instance_id)
 
     def instance_ids(self, actor: Actor) -> list[int]:
         """The instances that it would change now."""
-        found = selecting.instance_ids(actor.scope, self._selection(instances.detail(actor.scope, self.row.base_key)))
+        found = selecting.instance_ids(actor.scope, self._selection(actor))
         if len(found) > MOST_INSTANCES:
             raise RefusedError(f"A plan may change at most {MOST_INSTANCES} images; choose fewer.")
         return found
@@ -105,7 +124,10 @@ class Plan:
         typed = [edit.value for edit in self.edits if edit.tag == SOP_INSTANCE and not edit.parents]
         return typed[-1] if typed else ""
 
-    def _selection(self, base: Detail) -> Selection:
+    def _selection(self, actor: Actor) -> Selection:
+        if self.table is not None:
+            return Selection(images=self.table.instance_ids)
+        base = instances.detail(actor.scope, self.row.base_key)
         match self.reach:
             case Reach.INSTANCE:
                 return Selection(images=(base.instance.id,))
@@ -121,35 +143,32 @@ class Plan:
 def begin(base_id: int, reach: Reach, *, actor: Actor, selection: Selection | None = None) -> int:
     """Begin a plan on an instance; gives its id."""
     demand(actor, Permission.EDIT)
-    base = instances.detail(actor.scope, base_id)
-    if not base.is_visible:
-        raise ConflictError("Only what the gallery shows can be edited; this image was replaced, or is in the bin.")
-    row = {
-        "key": secrets.token_hex(16),
-        "workspace_id": base.instance.workspace_id,
-        "owner_id": actor.id,
-        "base_key": base_id,
-        "reach": reach.value,
-        "selection": json.dumps(_fields_of(selection)) if selection is not None else "{}",
-        "identity": Identity.INSTANCE.value,
-        "edits": "[]",
-        "state": "draft",
-        "created_at": now(),
-    }
-    with transaction() as session:
-        return int(session.execute(insert(EditPlan).returning(EditPlan.id), [row]).scalar_one())
+    if reach is Reach.TABLE:
+        raise RefusedError("A plan for what a table names begins with the table.")
+    return _begin(base_id, reach, "[]", actor, selection)
+
+
+def begin_table(table: Table, *, actor: Actor) -> int:
+    """Begin a plan whose every change is in a table; gives its id."""
+    demand(actor, Permission.EDIT)
+    said = table.to_json()
+    if len(said) > _MOST_KEPT:
+        raise RefusedError("The values of this table are too large together. Send it in several parts.")
+    return _begin(table.instance_ids[0], Reach.TABLE, said, actor)
 
 
 def of(plan_id: int, *, actor: Actor) -> Plan:
     """A plan; NotFoundError when it is not the actor's."""
     demand(actor, Permission.EDIT)
     row = edit_plans.by_id(actor.scope, actor.id, plan_id)
+    if row.reach == Reach.TABLE:
+        return Plan(row, (), Table.from_json(row.edits))
     return Plan(row, tuple(Edit.from_fields(fields) for fields in json.loads(row.edits)))
 
 
 def add(plan_id: int, edit: Edit, *, actor: Actor) -> None:
     """Add an edit to a draft; one that sets or deletes the same element again takes the place of the first."""
-    plan = _draft(plan_id, actor)
+    plan = _draft(plan_id, actor, by_hand=True)
     kept = [one for one in plan.edits if not _is_same(one, edit)]
     if len(kept) >= MOST_EDITS:
         raise RefusedError(f"A plan has at most {MOST_EDITS} changes. Apply these first.")
@@ -158,7 +177,7 @@ def add(plan_id: int, edit: Edit, *, actor: Actor) -> None:
 
 def take_back(plan_id: int, number: int, *, actor: Actor) -> None:
     """Take an edit, counted from 0, out of a draft."""
-    plan = _draft(plan_id, actor)
+    plan = _draft(plan_id, actor, by_hand=True)
     if not 0 <= number < len(plan.edits):
         raise NotFoundError("There is no such change in this plan.")
     _keep(plan, [edit for place, edit in enumerate(plan.edits) if place != number])
@@ -169,6 +188,8 @@ def settle(plan_id: int, reach: Reach, identity: Identity, *, actor: Actor) -> N
     plan = _draft(plan_id, actor)
     if reach is Reach.SELECTION and plan.row.selection == "{}":
         raise RefusedError("Nothing was selected for this plan; choose the image, its series, study or patient.")
+    if (reach is Reach.TABLE) != (plan.table is not None):
+        raise RefusedError("What a table changes lies in the images that it names, and only a table names images so.")
     with transaction() as session:
         values = {"reach": reach.value, "identity": identity.value}
         session.execute(update(EditPlan).where(EditPlan.id == plan.id).values(**values))
@@ -185,7 +206,7 @@ def start(plan_id: int, *, seen: str, confirmed: bool, actor: Actor) -> None:
     """Have a plan done as it was looked at; ConflictError when it, or what it changes, is not what was `seen`."""
     plan = _draft(plan_id, actor)
     ids = plan.instance_ids(actor)
-    if not plan.edits or not ids:
+    if not plan.change_count or not ids:
         raise RefusedError("There is nothing to change.")
     if plan.digest(ids) != seen:
         raise ConflictError("The plan, or what it changes, is not what you looked at any more. Look at it once more.")
@@ -203,7 +224,7 @@ def start(plan_id: int, *, seen: str, confirmed: bool, actor: Actor) -> None:
             session.execute(insert(EditLine), rows)
         job_id = queue.enqueue(session, JOB, {"plan_id": plan.id}, total=2 * len(ids))
         session.execute(update(EditPlan).where(EditPlan.id == plan.id).values(job_id=job_id))
-        audit.record(session, actor, Event.EDIT_ASKED, f"plan:{plan.id}", instances=len(ids), edits=len(plan.edits))
+        audit.record(session, actor, Event.EDIT_ASKED, f"plan:{plan.id}", instances=len(ids), edits=plan.change_count)
 
     retried(ask)
     queue.wake()
@@ -217,8 +238,30 @@ def sweep(_context: JobContext) -> None:
         session.execute(old)
 
 
-def _draft(plan_id: int, actor: Actor) -> Plan:
+def _begin(base_id: int, reach: Reach, edits: str, actor: Actor, selection: Selection | None = None) -> int:
+    base = instances.detail(actor.scope, base_id)
+    if not base.is_visible:
+        raise ConflictError("Only what the gallery shows can be edited; this image was replaced, or is in the bin.")
+    row = {
+        "key": secrets.token_hex(16),
+        "workspace_id": base.instance.workspace_id,
+        "owner_id": actor.id,
+        "base_key": base_id,
+        "reach": reach.value,
+        "selection": json.dumps(_fields_of(selection)) if selection is not None else "{}",
+        "identity": Identity.INSTANCE.value,
+        "edits": edits,
+        "state": "draft",
+        "created_at": now(),
+    }
+    with transaction() as session:
+        return int(session.execute(insert(EditPlan).returning(EditPlan.id), [row]).scalar_one())
+
+
+def _draft(plan_id: int, actor: Actor, *, by_hand: bool = False) -> Plan:
     plan = of(plan_id, actor=actor)
+    if by_hand and plan.table is not None:
+        raise ConflictError("This plan is of a table. Change the table and send it again, or begin another plan.")
     if not plan.is_draft:
         raise ConflictError("This plan has been applied; it cannot be changed any more.")
     return plan

@@ -58,13 +58,13 @@ def review(plan_id: int, *, actor: Actor, start: int = 0) -> Review:
     ids = plan.instance_ids(actor)
     here = edit_plans.targets(actor.scope, ids)
     renamed = new_uids(plan, here)
-    referring = edit_plans.referrers(actor.scope, [target.sop_uid for target in here]) if plan.edits else set()
+    referring = edit_plans.referrers(actor.scope, [target.sop_uid for target in here]) if plan.change_count else set()
     return Review(
         plan=plan,
         total=len(ids),
         start=start,
         previews=[_preview(plan, target, renamed) for target in here[start : start + PAGE]],
-        warnings=judging.warnings(plan.edits, edit_plans.classes_of(actor.scope, ids)),
+        warnings=judging.warnings(plan.kinds, edit_plans.classes_of(actor.scope, ids)),
         outside=len(referring - set(ids)),
         seen=plan.digest(ids),
     )

@@ -10,6 +10,7 @@ from dicomgallery.services import deid_runs
 from dicomgallery.services.deidentifying import BurnedIn
 from dicomgallery.serving import errors, paging
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.web.calls import keeping
 from dicomgallery.web.deidentify.page import RunPage
 from dicomgallery.web.deidentify.report import ReportPage
 from dicomgallery.web.deidentify.words import Told
@@ -32,6 +33,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "deidentify/index.html",
         runs=[Told(account) for account in listing.items],
+        calls=keeping.of_list("deidentifications"),
         next_href=paging.address(url_for("deidentify.index"), [], cursor_after=after) if after else "",
     )
 
@@ -50,7 +52,8 @@ def show(run_id: int) -> ResponseReturnValue:
     """One run: its draft with a preview, how far it is, or what it did."""
     page = RunPage(current_actor(), run_id, request.args)
     headers = {"Refresh": REFRESH_SECONDS} if page.is_going or page.is_counting else {}
-    return render_template("deidentify/show.html", page=page), headers
+    calls = keeping.of_deidentification(run_id, is_done=page.stage == "done")
+    return render_template("deidentify/show.html", page=page, calls=calls), headers
 
 
 @bp.post("/<int:run_id>/profile")
@@ -137,7 +140,8 @@ def remove(run_id: int) -> ResponseReturnValue:
 @needs(Permission.DEIDENTIFY)
 def report(run_id: int) -> ResponseReturnValue:
     """The report of a run as a page to print, with its signature checked."""
-    return render_template("deidentify/report.html", page=ReportPage(current_actor(), run_id))
+    page = ReportPage(current_actor(), run_id)
+    return render_template("deidentify/report.html", page=page, calls=keeping.of_deidentification(run_id, is_done=True))
 
 
 @bp.get("/<int:run_id>/report.json")

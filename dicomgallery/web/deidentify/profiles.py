@@ -11,6 +11,7 @@ from dicomgallery.models import DeidProfile
 from dicomgallery.services.deid_runs import profiles
 from dicomgallery.serving import errors
 from dicomgallery.serving.identity import current_actor, needs
+from dicomgallery.web.calls import keeping
 from dicomgallery.web.deidentify.words import option_titles, overrides_of
 from dicomgallery.web.saying import say
 
@@ -99,6 +100,7 @@ def _index(typed: str = "", complaint: str = "") -> str:
         typed=typed,
         complaint=complaint,
         basic_json=BASIC.as_json(),
+        calls=keeping.of_list("deidentification-profiles"),
     )
 
 
@@ -112,5 +114,6 @@ def _show(row: DeidProfile, typed: str = "", complaint: str = "") -> str:
         left_out=max(0, len(profile.overrides) - len(overrides_of(profile))),
         versions=catalog.versions(current_actor().scope, row),
         typed=typed or row.json,
+        calls=keeping.of_list("deidentification-profiles", row.id),
         complaint=complaint,
     )
