@@ -126,3 +126,14 @@ def test_hostile_frames_are_blanked_or_left_and_raise_nothing() -> None:
             )
             made, _ = treated(capture([frame]))
             assert len(dcmread(BytesIO(made)).PixelData) == len(encapsulate([frame], has_bot=False))
+
+
+def test_a_delimiter_that_has_a_length_does_not_leave_a_second_one() -> None:
+    good = synthetic.as_bytes(capture([even(jpeg())]))
+    end = b"\xfe\xff\xdd\xe0"
+    assert good.endswith(end + bytes(4))
+    done = Engine(BASIC, Pseudonyms(b"a secret of the tests")).deidentify(good[:-4] + b"ABCD")
+    made = b"".join(done.chunks())
+
+    assert made.count(end) == 1
+    assert made.endswith(end + bytes(4))
