@@ -137,3 +137,11 @@ def test_a_delimiter_that_has_a_length_does_not_leave_a_second_one() -> None:
 
     assert made.count(end) == 1
     assert made.endswith(end + bytes(4))
+
+
+def test_a_tile_part_that_points_back_is_passed() -> None:
+    tile = b"\xff\x90\0\x0a\0\0\0\0\0\x0e\0\1"
+    told = b"\xff\x64\0\x10\0\0" + b"\0\2" * 6
+    frame = even(b"\xff\x4f" + tile + told + b"\xff\x93\xff\xd9" + NAME)
+
+    assert NAME not in treated(capture([frame], JPEG2000Lossless))[0]
