@@ -187,3 +187,15 @@ def test_no_patient_is_called_as_the_folder_of_what_waits(app: Flask, folder: Pa
 
     assert result.exit_code == 2
     assert "No patient can be called" in result.output
+
+
+def test_pixel_data_that_cannot_be_searched_wait_for_a_person(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    dataset = synthetic.ct_slice(1, rows=16, columns=16)
+    del dataset.Rows
+    (tmp_path / "in" / "one").write_bytes(synthetic.as_bytes(dataset))
+
+    result = deidentified(app, tmp_path / "in", tmp_path / "out", "--burned-in", "blank", "--json")
+
+    assert json.loads(result.stdout)["quarantined"] == 1
+    assert "none was searched" in result.stdout
