@@ -16,7 +16,7 @@ from dicomgallery.deid.engine import Deidentified, Engine
 from dicomgallery.deid.profile import CLEAN_PIXEL, Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.dicom.prescan import Flaw, Prescanned, prescan
-from dicomgallery.dicom.reader import UnreadableError
+from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError
 from dicomgallery.errors import GalleryError, RefusedError
 from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox
@@ -94,7 +94,8 @@ class FolderRun:
             return Outcome(number, End.FAILED, error.message)
         except OSError as error:
             return Outcome(number, End.FAILED, f"The disk refused: {error.strerror or type(error).__name__}.")
-        except Exception as error:  # noqa: BLE001  a fault that one file brings out does not stop the rest
+        except PYDICOM_TROUBLE as error:
+            # What one file brings out in a reader does not stop the rest.
             return Outcome(number, End.FAILED, f"It could not be treated: {type(error).__name__}.")
 
     def _treated(self, number: int, path: Path, work: Path, painting: Path) -> Outcome:
