@@ -22,6 +22,7 @@ _DOCUMENTS: Final = "1.2.840.10008.5.1.4.1.1.104."
 _NEVER_WRITTEN_IN: Final = frozenset({"CT", "MR", "NM", "PT", "RTDOSE", "SEG"})
 """What nobody writes into unless the header says so: there, what looks like writing is anatomy."""
 _NOTHING_FOUND: Final = "It says that identity is burned into its pixels, and none was found."
+_NOT_TO_BE_SEARCHED: Final = "It has pixel data and does not say how large its picture is, so that none was searched."
 _STILL_THERE: Final = "Writing is found in its pixels after they were painted."
 
 
@@ -51,8 +52,10 @@ class Blanked:
 def blanked(path: Path, target: Path, sandbox: Sandbox) -> Blanked:
     """Paint black what rules name and what is found."""
     dataset = reader.read_header(path)
-    if _is_document(dataset) or not elements.whole(dataset, _ROWS):
+    if _is_document(dataset):
         return Blanked()
+    if not elements.whole(dataset, _ROWS):
+        return Blanked(reason=_NOT_TO_BE_SEARCHED)
     boxes = list(regions.boxes(dataset))
     is_searched = bool(boxes or regions.suspects(dataset))
     is_searched = is_searched or elements.first(dataset, _MODALITY).upper() not in _NEVER_WRITTEN_IN
