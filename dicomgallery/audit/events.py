@@ -55,6 +55,9 @@ class Event(StrEnum):
     DEIDENTIFICATION_CANCELLED = "deidentification_cancelled"
     DEIDENTIFICATION_DONE = "deidentification_done"
     DEIDENTIFICATION_REMOVED = "deidentification_removed"
+    PIXELS_REVIEWED = "pixels_reviewed"
+    PIXEL_REVIEW_UNDONE = "pixel_review_undone"
+    PIXEL_REVIEW_DONE = "pixel_review_done"
     DEID_REPORT_TAKEN = "deid_report_taken"
     DEID_PROFILE_MADE = "deid_profile_made"
 

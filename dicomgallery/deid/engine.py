@@ -16,7 +16,7 @@ from dicomgallery.deid.treatment import Facts, Patient, Treatment
 from dicomgallery.deid.walker import Change, NotPlainError, Part, Walker
 from dicomgallery.dicom.prescan import Buffer, Flaw
 from dicomgallery.dicom.reader import UnreadableError
-from dicomgallery.dicom.rewriting import element
+from dicomgallery.dicom.rewriting import Edits, element
 from dicomgallery.dicom.uids import IMPLEMENTATION_CLASS_UID, is_valid
 
 _CHUNK: Final = 1 << 20
@@ -60,30 +60,32 @@ class Engine:
         self.pseudonyms = pseudonyms
         self._levels = Levels(profile)
 
-    def deidentify(self, data: Buffer, *, pixels_cleaned: bool = False) -> Deidentified:
+    def deidentify(self, data: Buffer, *, pixels_cleaned: bool = False, pixels_reviewed: bool = False) -> Deidentified:
         """Take the identity out of one file; raises UnreadableError for what cannot be read.
 
-        `pixels_cleaned` says that its pixels come from a cleaning of burned-in text, which is then marked.
+        `pixels_cleaned` says that its pixels come from a cleaning of burned-in text, `pixels_reviewed` that a person
+        has looked at them; both are then marked.
         """
+        said = marks.edits(self.profile, cleaned=pixels_cleaned, reviewed=pixels_reviewed)
         try:
-            return self._made(opened(data), pixels_cleaned=pixels_cleaned)
+            return self._made(opened(data), said)
         except NotPlainError:
             # Explicit by name, something else inside: pydicom, more patient, reads it, and it is written anew.
             pass
         try:
-            return self._made(anew(data), pixels_cleaned=pixels_cleaned)
+            return self._made(anew(data), said)
         except NotPlainError as error:
             raise UnreadableError(Flaw.MALFORMED, "The file's elements contradict each other.") from error
 
-    def _made(self, source: Source, *, pixels_cleaned: bool) -> Deidentified:
+    def _made(self, source: Source, said: Edits) -> Deidentified:
         patient = self._patient(source)
         facts = Facts(patient, source.text(0x00080016), source.raw(0x00420012))
         treatment = Treatment(self.pseudonyms, facts)
-        walker = self._walked(source, treatment, pixels_cleaned=pixels_cleaned)
+        walker = self._walked(source, treatment, said)
         if treatment.has_let_known_pass():
             # What identifies showed itself only after some of it had been kept: once more, with it in mind.
             again = Treatment(self.pseudonyms, facts, treatment.known)
-            walker = self._walked(source, again, pixels_cleaned=pixels_cleaned)
+            walker = self._walked(source, again, said)
         short = self.pseudonyms.short
         return Deidentified(
             walker.changes,
@@ -96,11 +98,11 @@ class Engine:
             [_head(source, walker.uids), *walker.parts],
         )
 
-    def _walked(self, source: Source, treatment: Treatment, *, pixels_cleaned: bool) -> Walker:
+    def _walked(self, source: Source, treatment: Treatment, said: Edits) -> Walker:
         root = self._levels.of_class(source.text(0x00080016))
         uids = {tag: source.text(tag) for tag in (_SOP_CLASS, _SOP_INSTANCE)}
         walker = Walker(self.profile, treatment, Pixels.of(source), uids)
-        walker.top(source.buffer, source.begin, source.end, root, marks.edits(self.profile, cleaned=pixels_cleaned))
+        walker.top(source.buffer, source.begin, source.end, root, said)
         for piece in source.pixels:
             walker.pixel_part(piece)
         if source.tail:

@@ -24,8 +24,11 @@ _CODES: Final = {
 """Context group 7050 (PS3.16)."""
 
 
-def edits(profile: Profile, *, cleaned: bool = False) -> Edits:
-    """The marks as top-level elements; `cleaned` says that burned-in text was taken out of the pixels."""
+def edits(profile: Profile, *, cleaned: bool = False, reviewed: bool = False) -> Edits:
+    """The marks as top-level elements; `cleaned` says that burned-in text was taken out of the pixels.
+
+    `reviewed` says that a person has looked at them: nobody else may say that no identity is burned in.
+    """
     options = profile.options - {CLEAN_PIXEL} | ({CLEAN_PIXEL} if cleaned else set())
     chosen = [option for option in OPTIONS if option in options]
     codes = [_BASIC, *(_CODES[option] for option in chosen)]
@@ -34,7 +37,9 @@ def edits(profile: Profile, *, cleaned: bool = False) -> Edits:
     else:
         dates = b"UNMODIFIED" if FULL_DATES in profile.options else b"REMOVED"
     method = f"PS3.15 E.1-1; profile {profile.name} version {profile.version}"
+    seen: Edits = {0x00280301: ("CS", b"NO")} if reviewed else {}
     return {
+        **seen,
         0x00120062: ("CS", b"YES"),
         0x00120063: ("LO", method.encode("ascii")),
         0x00120064: ("SQ", b"".join(item(_code(*code)) for code in codes)),

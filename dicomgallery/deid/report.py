@@ -53,6 +53,8 @@ class Treated:
     """A person has looked at its pixels."""
     reason: str = ""
     """Why nothing was given out, in words that name nobody."""
+    reviewer: str = ""
+    """The account of that person, as the gallery has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ def _body(run: Run) -> dict[str, Any]:
             "leaks": sum(len(one.leaks.findings) + one.leaks.left_out for one in run.objects if one.leaks),
             "not searched": sum(one.leaks is None for one in run.objects),
             "boxes": sum(len(one.boxes) for one in run.objects),
+            "reviewed": sum(one.is_reviewed for one in run.objects),
+            "reviewers": dict(Counter(one.reviewer for one in run.objects if one.reviewer)),
         },
         "objects": [_object(one) for one in run.objects],
     }
@@ -159,6 +163,7 @@ def _object(one: Treated) -> dict[str, Any]:
         "actions": dict(one.actions),
         "boxes": [list(box) for box in one.boxes],
         "reviewed": one.is_reviewed,
+        "reviewer": one.reviewer,
         "reason": one.reason,
     }
     if one.leaks is not None:

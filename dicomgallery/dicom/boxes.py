@@ -27,6 +27,13 @@ class Box(NamedTuple):
             min(max(self.bottom, 0), rows),
         )
 
+    def holds_half(self, other: "Box") -> bool:
+        """Say whether at least half of another box lies in it."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        size = (other.right - other.left) * (other.bottom - other.top)
+        return width > 0 and height > 0 and 2 * width * height >= size
+
 
 def beside(kept: Iterable[Box], columns: int, rows: int) -> tuple[Box, ...]:
     """The rest of a picture as boxes that do not overlap; all of it where nothing is kept."""

@@ -13,6 +13,7 @@ from dicomgallery.models.base import (
     transaction,
 )
 from dicomgallery.models.deid import DeidItem, DeidProfile, DeidReport, DeidRun
+from dicomgallery.models.deid_review import DeidDecision, DeidReview
 from dicomgallery.models.direct import Direct
 from dicomgallery.models.tables import (
     AuditEvent,
@@ -49,9 +50,11 @@ __all__ = [
     "Collection",
     "CollectionMember",
     "CollectionSeries",
+    "DeidDecision",
     "DeidItem",
     "DeidProfile",
     "DeidReport",
+    "DeidReview",
     "DeidRun",
     "Direct",
     "EditLine",

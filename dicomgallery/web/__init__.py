@@ -26,7 +26,7 @@ from dicomgallery.web import (
     viewer,
 )
 from dicomgallery.web import bin as bins
-from dicomgallery.web.deidentify import profiles
+from dicomgallery.web.deidentify import profiles, review
 
 PAGES = (
     gallery,
@@ -44,7 +44,7 @@ PAGES = (
     bins,
     selection,
 )
-DEIDENTIFYING = (deidentify, profiles)
+DEIDENTIFYING = (deidentify, profiles, review)
 BESIDE = (comparing, marks, pictures, about, account, health)
 
 

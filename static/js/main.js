@@ -1,4 +1,5 @@
 // Starts every behaviour where its data attribute stands. Each improves a page that already works.
+import { startBoxes } from "./boxes.js";
 import { startCopy } from "./copy.js";
 import { startConfirm, startDialogs } from "./dialogs.js";
 import { startDrawer, startFilters, startMenus } from "./filters.js";
@@ -35,6 +36,7 @@ const page = [startKeys, startSwaps, startTheme, startPrivacy, startDialogs, sta
 const parts = {
   "[data-fade]": startFade,
   "[data-pending]": startPending,
+  "[data-boxes]": startBoxes,
   "[data-drawer]": startDrawer,
   "[data-filters]": startFilters,
   "[data-frames]": startFrames,

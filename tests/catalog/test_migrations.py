@@ -6,7 +6,19 @@ import flask_migrate
 import pytest
 import sqlalchemy as sa
 
-from dicomgallery.models import Export, FrameFacts, Instance, Mark, db, now, transaction
+from dicomgallery.models import (
+    DeidDecision,
+    DeidItem,
+    DeidReview,
+    DeidRun,
+    Export,
+    FrameFacts,
+    Instance,
+    Mark,
+    db,
+    now,
+    transaction,
+)
 from dicomgallery.settings import Settings
 from tests.catalog.cast import Cast
 from tests.catalog.conftest import catalog_of
@@ -143,4 +155,29 @@ def test_marks_are_dropped_and_their_table_made_anew_and_instances_stay(fresh: S
         assert {"ix_mark_instance", "ix_mark_removed"} <= indexes
         with db.engine.connect() as connection:
             assert connection.execute(sa.select(sa.func.count()).select_from(Mark)).scalar() == 0
+        db.engine.dispose()
+
+
+def test_the_review_of_pixels_is_dropped_and_made_anew_and_its_objects_stay_set_apart(fresh: Settings) -> None:
+    with catalog_of(fresh).app_context():
+        flask_migrate.upgrade()
+        with transaction() as session:
+            run = DeidRun(workspace_id=1, owner_id="owner", profile="{}", object_count=1, created_at=now())
+            session.add(run)
+            session.flush()
+            session.add(DeidItem(run_id=run.id, number=1, source_id=1, state="quarantined"))
+            session.add(DeidReview(run_id=run.id, number=1, state="open"))
+            said = {"verdict": "accept", "deed": "d", "reviewer_id": "owner", "decided_at": now()}
+            session.add(DeidDecision(run_id=run.id, number=1, **said))
+
+        flask_migrate.downgrade(revision="0008")
+        assert {"deid_review", "deid_decision"}.isdisjoint(sa.inspect(db.engine).get_table_names())
+        flask_migrate.upgrade()
+
+        indexes = {index["name"] for index in sa.inspect(db.engine).get_indexes("deid_review")}
+        assert indexes == {"ix_deid_review_state", "ix_deid_review_kind"}
+        with db.engine.connect() as connection:
+            assert connection.execute(sa.select(DeidItem.state)).scalars().all() == ["quarantined"]
+            for table in (DeidReview, DeidDecision):
+                assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
         db.engine.dispose()

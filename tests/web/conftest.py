@@ -20,6 +20,7 @@ from dicomgallery.services import deid_runs, editing, exports, removal
 from dicomgallery.services.deid_runs import profiles
 from dicomgallery.services.editing import Reach
 from dicomgallery.services.exports import Asked, Kind
+from tests.burned import burned, waiting
 from tests.conftest import Gallery
 
 HOSTILE = "<script>alert(1)</script>^\"'&lt;"
@@ -106,6 +107,7 @@ def every_page(gallery: Gallery) -> list[str]:
     draft_id = deid_runs.draft(Selection(images=(report.outcomes[8].instance_id,)), actor=gallery.actor)  # type: ignore[union-attr]
     profiles.save_of_run(run_id, "Kept", actor=gallery.actor)
     table = editing.begin_by_csv(b"instance,ImageComments\n1,Seen\n", actor=gallery.actor)
+    screens = waiting(gallery, burned((20, 20)))
     deed = removal.to_bin(Selection(images=(one.instance_id,)), actor=gallery.actor)
     first, cine, sr = (report.outcomes[place].instance_id for place in (0, 5, 6))  # type: ignore[union-attr]
     return [
@@ -130,6 +132,8 @@ def every_page(gallery: Gallery) -> list[str]:
             "/bin/empty",
         ),
         *("/deidentify", f"/deidentify/{draft_id}", f"/deidentify/{run_id}", f"/deidentify/{run_id}/report"),
+        *(f"/deidentify/{run_id}/review", f"/deidentify/{screens}/review", f"/deidentify/{screens}/review/1"),
+        f"/deidentify/{screens}/review/1/alike",
         *("/deidentify/profiles", "/deidentify/profiles/1"),
         "/about/patterns",
         "/api/docs",

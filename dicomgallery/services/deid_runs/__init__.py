@@ -5,6 +5,7 @@ from dicomgallery.services.deid_runs.deeds import cancel, of, remove, report, st
 from dicomgallery.services.deid_runs.drafts import KEEPS_UIDS, choose, draft, override, restore, take
 from dicomgallery.services.deid_runs.previewing import KEPT, Preview, PreviewRow, preview
 from dicomgallery.services.deid_runs.reporting import Checked, check
+from dicomgallery.services.deid_runs.review.proposing import propose
 
 __all__ = [
     "KEEPS_UIDS",
@@ -22,6 +23,7 @@ __all__ = [
     "of",
     "override",
     "preview",
+    "propose",
     "remove",
     "report",
     "restore",

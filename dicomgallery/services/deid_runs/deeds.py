@@ -14,7 +14,7 @@ from dicomgallery.catalog.deid import Account
 from dicomgallery.deid.profile import from_json
 from dicomgallery.errors import ConflictError
 from dicomgallery.jobs import queue
-from dicomgallery.models import DeidItem, DeidReport, DeidRun, Job, now, retried, transaction
+from dicomgallery.models import DeidDecision, DeidItem, DeidReport, DeidReview, DeidRun, Job, now, retried, transaction
 from dicomgallery.services.deid_runs import drafts
 from dicomgallery.services.deid_runs.working import JOB
 
@@ -62,6 +62,8 @@ def remove(run_id: int, *, actor: Actor) -> None:
         _stop_job(session, account.run.job_id)
         _stop_job(session, account.run.count_job_id)
         session.execute(delete(DeidReport).where(DeidReport.run_id == run_id))
+        session.execute(delete(DeidDecision).where(DeidDecision.run_id == run_id))
+        session.execute(delete(DeidReview).where(DeidReview.run_id == run_id))
         session.execute(delete(DeidItem).where(DeidItem.run_id == run_id))
         session.execute(delete(DeidRun).where(DeidRun.id == run_id))
         audit.record(session, actor, Event.DEIDENTIFICATION_REMOVED, f"deidentification:{run_id}")

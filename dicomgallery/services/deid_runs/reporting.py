@@ -34,9 +34,13 @@ class Checked:
     """Of this gallery, as PEM."""
 
 
-def proof(leaks: Leaks | None, actions: Mapping[str, int] | None = None, boxes: Sequence[Box] = ()) -> str:
+def proof(
+    leaks: Leaks | None, actions: Mapping[str, int] | None = None, boxes: Sequence[Box] = (), reviewer: str = ""
+) -> str:
     """What the row of an object keeps for the report, as JSON."""
     found: dict[str, Any] = {"actions": dict(actions or {}), "boxes": [list(box) for box in boxes]}
+    if reviewer:
+        found["reviewer"] = reviewer
     if leaks is not None:
         found["leaks"] = [leaks.left_out, leaks.unsearched, leaks.unreadable]
         found["findings"] = [[one.kind.value, one.where, one.tag] for one in leaks.findings]
@@ -100,5 +104,7 @@ def _treated(item: DeidItem) -> Treated:
         kept.get("actions", {}),
         leaks,
         [Box(*box) for box in kept.get("boxes", [])],
+        is_reviewed="reviewer" in kept,
         reason=item.reason,
+        reviewer=kept.get("reviewer", ""),
     )

@@ -23,7 +23,7 @@ from dicomgallery.sandbox.client import Sandbox
 from dicomgallery.services.deid_runs.drafts import KEEPS_UIDS
 from dicomgallery.services.deid_runs.previewing import mapped, path_of
 from dicomgallery.services.deidentifying import BurnedIn
-from dicomgallery.services.deidentifying.burned_in import Blanked, blanked, suspicion
+from dicomgallery.services.deidentifying.burned_in import Blanked, Seen, as_seen, blanked, suspicion
 from dicomgallery.storage.staging import StagedFile, StagingFile, StorageFullError
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,10 @@ class Ended:
     sha256_before: str = ""
     leaks: Leaks | None = None
     """None where nothing was searched."""
+    is_about_pixels: bool = False
+    """It waits for a person to look at its pixels."""
+    found: Sequence[Box] = ()
+    """Writing that was found after painting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Written:
     given: Given
     boxes: Sequence[Box]
     actions: Counter[str] = field(repr=False)
+    reviewer: str = ""
+    """Who has looked at its pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +84,17 @@ class Made:
     boxes: Sequence[Box]
     actions: Counter[str] = field(repr=False)
     leaks: Leaks
+    reviewer: str = ""
+    """Who has looked at its pixels."""
 
 
-def treat(number: int, source: StoredObject, engine: Engine, burned_in: BurnedIn, folder: Path) -> Written | Ended:
-    """Take identity out of an object; StorageFullError when there is no room to."""
+def treat(number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path) -> Written | Ended:
+    """Take identity out of an object; StorageFullError when there is no room to.
+
+    Of its pixels becomes what the run does by itself, or what a person has decided.
+    """
     try:
-        return _treated(number, source, engine, burned_in, folder)
+        return _treated(number, source, engine, pixels, folder)
     except StorageFullError:
         # The next one would meet it too.
         raise
@@ -115,7 +126,7 @@ def judge(one: Written, profile: Profile, sandbox: Sandbox | None) -> Made | End
     if ended is not None:
         one.staged.discard()
         return ended
-    return Made(one.number, f"{one.given.name}.dcm", one.staged, before, one.boxes, one.actions, leaks)
+    return Made(one.number, f"{one.given.name}.dcm", one.staged, before, one.boxes, one.actions, leaks, one.reviewer)
 
 
 def _searched(one: Written, profile: Profile, sandbox: Sandbox | None) -> Leaks:
@@ -128,25 +139,34 @@ def _searched(one: Written, profile: Profile, sandbox: Sandbox | None) -> Leaks:
     return searched_files(one.path, one.staged.path, profile, one.given)
 
 
-def _treated(number: int, source: StoredObject, engine: Engine, burned_in: BurnedIn, folder: Path) -> Written | Ended:
+def _treated(
+    number: int, source: StoredObject, engine: Engine, pixels: BurnedIn | Seen, folder: Path
+) -> Written | Ended:
     path = path_of(source.blob_sha256)
-    blank = Blanked()
-    if burned_in is BurnedIn.QUARANTINE:
-        blank = Blanked(reason=suspicion(path))
-    elif burned_in is BurnedIn.BLANK:
-        blank = blanked(path, folder / "blanked", opening.sandbox())
+    blank = _blanked(path, folder / "blanked", pixels)
     if blank.reason:
-        return Ended(number, "quarantined", blank.reason, source.blob_sha256)
+        return Ended(number, "quarantined", blank.reason, source.blob_sha256, is_about_pixels=True, found=blank.found)
+    reviewer = pixels.reviewer if isinstance(pixels, Seen) else ""
     with mapped(blank.path or path) as data:
-        done, staged = _written(data, engine, pixels_cleaned=blank.path is not None)
+        done, staged = _written(data, engine, is_cleaned=blank.path is not None, is_reviewed=bool(reviewer))
     actions = Counter(change.action.name.lower() for change in done.changes)
     given = Given(done.subject, done.sop_instance_uid, done.file_name)
-    return Written(number, source, path, staged, given, blank.boxes, actions)
+    return Written(number, source, path, staged, given, blank.boxes, actions, reviewer)
 
 
-def _written(data: mmap.mmap, engine: Engine, *, pixels_cleaned: bool) -> tuple[Deidentified, StagedFile]:
+def _blanked(path: Path, target: Path, pixels: BurnedIn | Seen) -> Blanked:
+    if isinstance(pixels, Seen):
+        return as_seen(path, target, pixels, opening.sandbox())
+    if pixels is BurnedIn.QUARANTINE:
+        return Blanked(reason=suspicion(path))
+    return blanked(path, target, opening.sandbox()) if pixels is BurnedIn.BLANK else Blanked()
+
+
+def _written(
+    data: mmap.mmap, engine: Engine, *, is_cleaned: bool, is_reviewed: bool
+) -> tuple[Deidentified, StagedFile]:
     chosen = settings.current()
-    done = engine.deidentify(data, pixels_cleaned=pixels_cleaned)
+    done = engine.deidentify(data, pixels_cleaned=is_cleaned, pixels_reviewed=is_reviewed)
     file = StagingFile(chosen.staging, limit=chosen.max_file_bytes)
     try:
         for chunk in done.chunks():

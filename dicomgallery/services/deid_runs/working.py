@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -27,8 +27,10 @@ from dicomgallery.jobs.runner import JobContext, handles
 from dicomgallery.models import DeidItem, DeidRun, Job, db, now, retried
 from dicomgallery.sandbox import opening
 from dicomgallery.services.deid_runs import project, reporting
+from dicomgallery.services.deid_runs.review import standing
 from dicomgallery.services.deid_runs.treating import Ended, Made, Written, judge, treat
 from dicomgallery.services.deidentifying import BurnedIn
+from dicomgallery.services.deidentifying.burned_in import Seen
 
 JOB: Final = "deidentify"
 _AT_ONCE: Final = 32
@@ -104,6 +106,7 @@ class _Line:
         ids = [task.source_id for task in tasks]
         sources = objects.by_ids(SYSTEM.scope, ids)
         here = set(instances.visible_ids(SYSTEM.scope, ids))
+        seen = standing.decided(self.run_id, [task.number for task in tasks])
         db.session.rollback()
         ended: list[Ended] = []
         written: list[Written] = []
@@ -116,7 +119,9 @@ class _Line:
             ):
                 searches: list[Future[Made | Ended]] = []
                 for task in tasks:
-                    result = self._treated(task, sources.get(task.source_id), here, engine, Path(folder))
+                    source = sources.get(task.source_id) if task.source_id in here else None
+                    pixels = seen.get(task.number, self.burned_in)
+                    result = _treated(task, source, engine, pixels, Path(folder))
                     if isinstance(result, Ended):
                         ended.append(result)
                         continue
@@ -131,15 +136,6 @@ class _Line:
                 one.staged.discard()
             raise
 
-    def _treated(
-        self, task: _Task, source: StoredObject | None, here: Collection[int], engine: Engine, folder: Path
-    ) -> Written | Ended:
-        if task.tries >= _TRIES:
-            return Ended(task.number, "failed", _BREAKS)
-        if source is None or source.id not in here:
-            return Ended(task.number, "skipped", _GONE)
-        return treat(task.number, source, engine, self.burned_in, folder)
-
     def finish(self, session: Session) -> None:
         """Say that the run is done, and sign its report, unless something still waits."""
         run = self._run(session)
@@ -149,6 +145,7 @@ class _Line:
         run.state, run.finished_at = "done", now()
         session.flush()
         reporting.write(session, run)
+        standing.ask(session, self.run_id)
         audit.record(session, self.actor, Event.DEIDENTIFICATION_DONE, f"deidentification:{self.run_id}")
 
     def _run(self, session: Session) -> DeidRun | None:
@@ -173,6 +170,8 @@ class _Line:
         apart = [*ended, *(one for one in judged if isinstance(one, Ended))]
         settled = [*(_Settled(one.number, one.state, _why(one), Counter()) for one in apart), *done]
 
+        about_pixels = {one.number: one for one in ended if one.is_about_pixels}
+
         def write(session: Session) -> None:
             run = session.scalars(select(DeidRun).where(DeidRun.id == self.run_id).with_for_update()).one_or_none()
             if run is None:
@@ -185,11 +184,31 @@ class _Line:
                 # Another job of this run may have been quicker: what is entered once is counted once.
                 if session.connection().execute(waiting.values(state=one.state, **one.values)).rowcount:
                     actions.update(one.actions)
+                    self._tell_review(session, one, about_pixels.get(one.number))
             run.actions, run.receipt_id = json.dumps(dict(actions)), self.receipt_id
             told = update(Job).where(Job.id == self.job_id)
             session.execute(told.values(done=Job.done + len(settled), total=run.object_count))
 
         retried(write)
+
+    def _tell_review(self, session: Session, one: _Settled, apart: Ended | None) -> None:
+        """What waits for a person comes into the queue; whatever else has ended leaves it."""
+        if apart is not None:
+            standing.set_apart(session, self.run_id, one.number, apart.reason, apart.found)
+        elif one.state == "done":
+            standing.settle(session, self.run_id, one.number)
+        else:
+            standing.close(session, self.run_id, one.number)
+
+
+def _treated(
+    task: _Task, source: StoredObject | None, engine: Engine, pixels: BurnedIn | Seen, folder: Path
+) -> Written | Ended:
+    if task.tries >= _TRIES:
+        return Ended(task.number, "failed", _BREAKS)
+    if source is None:
+        return Ended(task.number, "skipped", _GONE)
+    return treat(task.number, source, engine, pixels, folder)
 
 
 def _searching(
@@ -223,6 +242,6 @@ def _settled(made: Made, place: int, report: IngestReport) -> _Settled:
         "sha256_after": made.staged.sha256,
         "changes": sum(made.actions.values()),
         "boxes": len(made.boxes),
-        "proof": reporting.proof(made.leaks, made.actions, made.boxes),
+        "proof": reporting.proof(made.leaks, made.actions, made.boxes, made.reviewer),
     }
     return _Settled(made.number, "done", values, made.actions)

@@ -9,6 +9,7 @@ from flask import url_for
 
 from dicomgallery.access import Actor
 from dicomgallery.catalog import deid as catalog
+from dicomgallery.catalog import deid_review
 from dicomgallery.catalog.deid import RunItem
 from dicomgallery.deid.actions import Deed
 from dicomgallery.deid.profile import Choice
@@ -255,6 +256,11 @@ class RunPage:
             return ""
         after = str(self._found[ITEMS - 1].item.number)
         return paging.address(self.told.href, [("state", self.item_state), ("after", after)])
+
+    @cached_property
+    def reviewed(self) -> int:
+        """How many objects were set apart for a person to look at their pixels."""
+        return sum(deid_review.counts(self._actor.scope, self._actor.id, self.id).values())
 
     @cached_property
     def studies(self) -> Sequence[tuple[Study, str]]:

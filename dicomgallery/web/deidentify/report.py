@@ -51,9 +51,14 @@ class ReportPage:
 
     @property
     def counts(self) -> Sequence[tuple[str, str]]:
-        """How many objects ended how."""
-        outcomes = self.said["counts"]["outcomes"]
-        return [(words, grouped(outcomes[name])) for name, words in _OUTCOMES.items() if outcomes[name]]
+        """How many objects ended how, what was painted, and who has looked at pixels."""
+        counts = self.said["counts"]
+        outcomes = counts["outcomes"]
+        ended = [(words, grouped(outcomes[name])) for name, words in _OUTCOMES.items() if outcomes[name]]
+        areas = "area painted black" if counts["boxes"] == 1 else "areas painted black"
+        painted = [(areas, grouped(counts["boxes"]))] if counts["boxes"] else []
+        seen = [(f"reviewed by {who}", grouped(number)) for who, number in counts["reviewers"].items()]
+        return [*ended, *painted, *seen]
 
     @property
     def actions(self) -> Sequence[tuple[str, str]]:
