@@ -12,6 +12,7 @@ from dicomgallery.services.deid_runs.review.deciding import Verdict
 from dicomgallery.serving import errors
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.web.asked import whole
+from dicomgallery.web.calls import keeping
 from dicomgallery.web.deidentify.queue import AlikePage, QueuePage
 from dicomgallery.web.deidentify.sight import SightPage, Typed
 from dicomgallery.web.forms.boxes import areas_of
@@ -29,14 +30,15 @@ def index(run_id: int) -> ResponseReturnValue:
     """The contact sheets of a run."""
     page = QueuePage(current_actor(), run_id, request.args)
     headers = {"Refresh": REFRESH_SECONDS} if page.is_going else {}
-    return render_template("deidentify/queue.html", page=page), headers
+    return render_template("deidentify/queue.html", page=page, calls=keeping.of_deidentification(run_id)), headers
 
 
 @bp.get("/<int:number>")
 @needs(Permission.DEIDENTIFY)
 def show(run_id: int, number: int) -> ResponseReturnValue:
     """One object at a time, large."""
-    return render_template("deidentify/sight.html", page=SightPage(current_actor(), run_id, number, request.args))
+    page = SightPage(current_actor(), run_id, number, request.args)
+    return render_template("deidentify/sight.html", page=page, calls=keeping.of_deidentification(run_id))
 
 
 @bp.post("/<int:number>")
@@ -61,7 +63,8 @@ def decide(run_id: int, number: int) -> ResponseReturnValue:
 @needs(Permission.DEIDENTIFY)
 def alike(run_id: int, number: int) -> ResponseReturnValue:
     """Others of the same device, class and size, with what was decided about one of them drawn over each."""
-    return render_template("deidentify/alike.html", page=AlikePage(current_actor(), run_id, number))
+    page = AlikePage(current_actor(), run_id, number)
+    return render_template("deidentify/alike.html", page=page, calls=keeping.of_deidentification(run_id))
 
 
 @bp.post("/<int:number>/alike")
