@@ -89,6 +89,13 @@ def referrers(scope: Scope, sop_uids: Sequence[str]) -> set[int]:
     return found
 
 
+def is_taken(scope: Scope, sop_uid: str, instance_id: int) -> bool:
+    """Say whether the gallery shows another instance than this under a SOP Instance UID."""
+    shown = (Instance.is_current, Instance.binned_at.is_(None), within(scope, Instance))
+    query = select(Instance.id).where(Instance.sop_uid == sop_uid, Instance.id != instance_id, *shown)
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def lines(scope: Scope, plan_id: int, *, after: int = 0, limit: int = 60, states: Sequence[str] = ()) -> list[EditLine]:
     """Some lines of a plan by id; only those in these states, when any are named."""
     query = select(EditLine).where(EditLine.plan_id.in_(_seen(scope, plan_id)), EditLine.id > after)

@@ -34,6 +34,7 @@ class Deed(StrEnum):
     KEEP = "kept"
     KEEP_BYTES = "kept when no name lies in its bytes"
     KEEP_TEXT = "kept when it names nobody"
+    KEEP_ALLOWED = "kept when it neither names nor addresses anybody"
     KEEP_PLAIN = "kept when all its words are plain"
     KEEP_CODE = "kept as a code string"
     KEEP_NUMBER = "kept as a number"
@@ -263,9 +264,9 @@ def _free_text(profile: Profile, tag: int, vr: str, known: str, away: Deed) -> R
     if tag in allowed.MEANINGS:
         return Rule(Deed.MEANING, "meaning of a code", vr, Deed.DUMMY)
     if tag in allowed.CODES:
-        return Rule(Deed.KEEP_TEXT, "code", vr, Deed.DUMMY)
+        return Rule(Deed.KEEP_ALLOWED, "code", vr, Deed.DUMMY)
     if tag in allowed.FREE_TEXT:
-        return Rule(Deed.KEEP_TEXT, "free text of the allow-list", vr, away)
+        return Rule(Deed.KEEP_ALLOWED, "free text of the allow-list", vr, away)
     if "clean_desc" in profile.options:
         return Rule(Deed.CLEAN, "free text outside the allow-list (clean_desc)", vr, away)
     return Rule(Deed.KEEP_PLAIN, "free text outside the allow-list", vr, away)

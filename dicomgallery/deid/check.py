@@ -18,7 +18,7 @@ from dicomgallery.deid.fates import Path
 from dicomgallery.deid.traces import Kind, Traces, comparable, texts_in, walk
 from dicomgallery.dicom import reader
 from dicomgallery.dicom.inflation import Inflation
-from dicomgallery.dicom.prescan import Flawed, Prescanned, prescan
+from dicomgallery.dicom.prescan import Flaw, Flawed, Prescanned, prescan
 from dicomgallery.dicom.structure import LONG_VRS
 
 _MOST_FINDINGS: Final = 200
@@ -108,8 +108,11 @@ def leaks_in(data: Data, traces: Traces, *, name: str = "") -> Leaks:
 def whole_header(data: Data, scanned: Prescanned) -> Dataset:
     """All elements of a file that has passed the gate but its pixel data; raises UnreadableError."""
     dataset = reader.parse_frames(data, scanned)
-    for element in reader.behind_pixels(data, scanned).elements():
-        dataset[element.tag] = element
+    try:
+        for element in reader.behind_pixels(data, scanned).elements():
+            dataset[element.tag] = element
+    except reader.PYDICOM_TROUBLE as error:
+        raise reader.UnreadableError(Flaw.MALFORMED, "What stands behind the pixel data cannot be read.") from error
     return dataset
 
 

@@ -81,9 +81,11 @@ def _in_jpeg_2000(data: bytes, begin: int, end: int) -> Iterator[Span]:
         marker, length = unpack_from(">HH", data, at)
         if marker == _END_2000:
             yield at + 2, end
+        if marker == _END_2000 or marker < 0xFF00:
             return
         if marker == _DATA:
-            at = tile_end
+            # What a tile part says of its own length may point back.
+            at = max(at + 2, tile_end)
             continue
         if marker == _TILE and at + 10 <= end:
             size = unpack_from(">L", data, at + 6)[0]

@@ -18,6 +18,8 @@ from dicomgallery.dicom.leaves import Leaf, leaves, pixels_signed
 
 MOST_NEEDLES: Final = 20_000
 _DEEPEST: Final = 32
+_OF_OTHER_SCRIPTS: Final = {"shift_jis", "euc_jp", "gb18030", "euc_kr", "big5", "koi8_r"}
+"""What programs write names in, whatever they say of their character set."""
 _MOST_DATES: Final = 64
 _LONGEST: Final = 64
 """Characters of a value that are searched for; who has these has it."""
@@ -246,6 +248,8 @@ class _Collector:
         # Bytes are made small before they are searched, as these are: ASCII letters alone change.
         forms = {text} if text.isascii() else {text, text.lower(), text.upper(), text.title()}
         wanted = {"utf-8", "latin-1", *encodings, *(("utf-16-le", "utf-16-be") if wide else ())}
+        if needle.kind is Kind.NAME and len(text) > 1 and not text.isascii():
+            wanted |= _OF_OTHER_SCRIPTS
         for form in forms:
             for encoding in wanted:
                 try:

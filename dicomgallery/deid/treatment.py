@@ -89,8 +89,13 @@ class Treatment:
                     return self._away(rule, tag, held)
                 self.texts.append(held)
                 return None
-            case Deed.KEEP_TEXT:
-                if wording.addresses_somebody(held) or (self._pattern and self._pattern.search(held.lower())):
+            case Deed.KEEP_TEXT | Deed.KEEP_ALLOWED:
+                # Equipment is told in ASCII; a name in another script may be in any character set.
+                speaks = deed is Deed.KEEP_ALLOWED and not (
+                    held.isascii() and held.rstrip(b"\0").decode().isprintable()
+                )
+                speaks = speaks or (deed is Deed.KEEP_ALLOWED and wording.addresses_somebody(held))
+                if speaks or (self._pattern is not None and self._pattern.search(held.lower())):
                     return wording.cleaned(held, self._tokens) or self._away(rule, tag, held)
                 self.texts.append(held)
                 return None

@@ -168,8 +168,12 @@ class Walker:
                 if run < value:
                     out.append(Stretch(buffer, run, value))
                 run = after
-                out.extend(self._cleaned_pixels(buffer, value, after, in_fragments=length == UNDEFINED))
-                if length == UNDEFINED and bytes(buffer[after - 8 : after]) != SEQUENCE_END:
+                in_fragments = length == UNDEFINED
+                # Fragments end with a delimiter of this program's own: one in a file may be missing, or have a length.
+                has_end = in_fragments and bytes(buffer[after - 8 : after - 4]) == SEQUENCE_END[:4]
+                stop = after - 8 if has_end else after
+                out.extend(self._cleaned_pixels(buffer, value, stop, in_fragments=in_fragments))
+                if in_fragments:
                     out.append(SEQUENCE_END)
                 position = after
                 continue

@@ -1,6 +1,7 @@
 """`flask deidentify`, as somebody types it."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -142,3 +143,59 @@ def test_ultrasound_is_blanked_outside_its_regions_and_says_so(app: Flask, tmp_p
     assert not made.pixel_array[:20].any()
     assert (made.pixel_array[20:61, 10:81] == 0x80).all()
     assert "113101" in [item.CodeValue for item in made.DeidentificationMethodCodeSequence]
+
+
+def test_links_and_what_is_no_plain_file_are_left_out_and_counted(app: Flask, folder: Path, tmp_path: Path) -> None:
+    (folder / "notes.txt").unlink()
+    (folder / "short.dcm").write_bytes(b"")
+    (folder / "a link").symlink_to(folder / NAME / f"{NAME}_1.dcm")
+    (folder / "a folder").symlink_to(tmp_path)
+    os.mkfifo(folder / "a pipe")
+
+    result = deidentified(app, folder, tmp_path / "out", "--burned-in", "keep", "--json")
+
+    told = json.loads(result.stdout)
+    assert (told["written"], told["left_out"], told["failed"]) == (4, 4, 0)
+    assert sorted(one["detail"] for one in told["files"]) == [
+        "It is a link; links are not followed.",
+        "It is a link; links are not followed.",
+        "It is empty.",
+        "It is no plain file.",
+    ]
+
+
+def test_what_waits_for_a_person_says_what_else_was_found(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    capture = synthetic.secondary_capture(16, 16)
+    capture.PatientName, capture.StudyDescription = f"{NAME}^Janelle", f"seen by {NAME}"
+    (tmp_path / "in" / "capture").write_bytes(synthetic.as_bytes(capture))
+    wish = {"overrides": {"(0008,1030)": {"action": "keep", "reason": "wanted"}}}
+    (tmp_path / "profile.json").write_text(json.dumps(wish))
+
+    result = deidentified(app, tmp_path / "in", tmp_path / "out", "--profile", tmp_path / "profile.json")
+
+    reasons = (tmp_path / "out" / "quarantine" / "reasons.csv").read_text()
+    assert result.exit_code == 1
+    assert "secondary capture" in reasons
+    assert "name of (0010,0010) in (0008,1030)" in reasons
+
+
+def test_no_patient_is_called_as_the_folder_of_what_waits(app: Flask, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("4471902Q,Quarantine\n")
+
+    result = deidentified(app, folder, tmp_path / "out", "--pseudonyms", tmp_path / "list.csv")
+
+    assert result.exit_code == 2
+    assert "No patient can be called" in result.output
+
+
+def test_pixel_data_that_cannot_be_searched_wait_for_a_person(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    dataset = synthetic.ct_slice(1, rows=16, columns=16)
+    del dataset.Rows
+    (tmp_path / "in" / "one").write_bytes(synthetic.as_bytes(dataset))
+
+    result = deidentified(app, tmp_path / "in", tmp_path / "out", "--burned-in", "blank", "--json")
+
+    assert json.loads(result.stdout)["quarantined"] == 1
+    assert "none was searched" in result.stdout

@@ -301,8 +301,8 @@ def test_a_name_that_is_in_no_other_element_does_not_stay_as_numbers_planes_or_a
     raw = synthetic.as_bytes(dataset)
     begin = raw.index(element(0x00080005, "CS", b"")[:6]) if 0x00080005 in dataset else raw.index(b"\x08\0\x08\0CS")
     every: list[bytes] = [*_elements(raw[begin:]), element(tag, vr, b"QUILLON MEERBOSS")]
-    planted = b"".join(sorted(every, key=_tag_of))
-    done = Engine(BASIC, Pseudonyms(SECRET)).deidentify(raw[:begin] + planted)
+    every.sort(key=_tag_of)
+    done = Engine(BASIC, Pseudonyms(SECRET)).deidentify(raw[:begin] + b"".join(every))
 
     assert b"QUILLON" not in b"".join(done.chunks())
 
@@ -312,6 +312,23 @@ def test_texts_that_may_stay_go_when_they_address_somebody() -> None:
 
     assert "uillonberg" not in str(made)
     assert treated(ct(SoftwareVersions="syngo MR E11", Manufacturer="SIEMENS"))[0].SoftwareVersions == "syngo MR E11"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "shift_jis", "euc_jp", "utf-16-le"])
+def test_a_name_in_another_character_set_does_not_stay_among_the_words_of_equipment(encoding: str) -> None:
+    dataset = ct(SoftwareVersions="X" * 8)
+    dataset.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
+    dataset.PatientName = "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    name = "山田太郎".encode(encoding)[:8]
+    done = Engine(BASIC, Pseudonyms(SECRET)).deidentify(synthetic.as_bytes(dataset).replace(b"X" * 8, name))
+
+    assert name not in b"".join(done.chunks())
+
+
+def test_what_an_option_retains_stays_in_its_own_letters() -> None:
+    made, _ = treated(ct(InstitutionName="Praxis Dr. Schäfer"), "retain_institution")
+
+    assert made.InstitutionName == "Praxis Dr. Schäfer"
 
 
 def test_digits_in_groups_go_out_of_descriptions_and_long_ones_out_of_numbers() -> None:

@@ -126,3 +126,22 @@ def test_hostile_frames_are_blanked_or_left_and_raise_nothing() -> None:
             )
             made, _ = treated(capture([frame]))
             assert len(dcmread(BytesIO(made)).PixelData) == len(encapsulate([frame], has_bot=False))
+
+
+def test_a_delimiter_that_has_a_length_does_not_leave_a_second_one() -> None:
+    good = synthetic.as_bytes(capture([even(jpeg())]))
+    end = b"\xfe\xff\xdd\xe0"
+    assert good.endswith(end + bytes(4))
+    done = Engine(BASIC, Pseudonyms(b"a secret of the tests")).deidentify(good[:-4] + b"ABCD")
+    made = b"".join(done.chunks())
+
+    assert made.count(end) == 1
+    assert made.endswith(end + bytes(4))
+
+
+def test_a_tile_part_that_points_back_is_passed() -> None:
+    tile = b"\xff\x90\0\x0a\0\0\0\0\0\x0e\0\1"
+    told = b"\xff\x64\0\x10\0\0" + b"\0\2" * 6
+    frame = even(b"\xff\x4f" + tile + told + b"\xff\x93\xff\xd9" + NAME)
+
+    assert NAME not in treated(capture([frame], JPEG2000Lossless))[0]

@@ -236,6 +236,16 @@ def test_a_plan_is_done_only_as_it_was_looked_at(gallery: Gallery) -> None:
         editing.start(plan, seen=seen, confirmed=False, actor=gallery.actor)
 
 
+def test_the_uid_of_another_image_is_not_taken_from_it(gallery: Gallery) -> None:
+    one, other = _received(gallery, *synthetic.ct_series(2, 16, 16))
+    theirs = _put("SOPInstanceUID", str(_read(other).SOPInstanceUID))
+
+    with pytest.raises(RefusedError, match="Another image"):
+        _apply(gallery, one, Reach.INSTANCE, theirs)
+    assert _current(gallery, other).id == other
+    assert _current(gallery, one).id == one
+
+
 def test_what_makes_pixels_unreadable_needs_to_be_confirmed(gallery: Gallery) -> None:
     (one,) = _received(gallery, synthetic.ct_series(1, 16, 16)[0])
     plan = editing.begin(one, Reach.INSTANCE, actor=gallery.actor)

@@ -106,8 +106,8 @@ def every_page(gallery: Gallery) -> list[str]:
     gallery.work()
     draft_id = deid_runs.draft(Selection(images=(report.outcomes[8].instance_id,)), actor=gallery.actor)  # type: ignore[union-attr]
     profiles.save_of_run(run_id, "Kept", actor=gallery.actor)
-    screens = waiting(gallery, burned((20, 20)))
     table = editing.begin_by_csv(b"instance,ImageComments\n1,Seen\n", actor=gallery.actor)
+    screens = waiting(gallery, burned((20, 20)))
     deed = removal.to_bin(Selection(images=(one.instance_id,)), actor=gallery.actor)
     first, cine, sr = (report.outcomes[place].instance_id for place in (0, 5, 6))  # type: ignore[union-attr]
     return [

@@ -31,6 +31,7 @@ _TIME: Final = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?")
 _MOMENT: Final = re.compile(r"(\d{4}(?:\d{2}(?:\d{2})?)?)(\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?)?([+-]\d{4})?")
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
+_SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
 _CONTROLS_OF_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 """Line feed, form feed, carriage return and tab may stand in texts of several lines (PS3.5 6.1.3)."""
 
@@ -48,6 +49,8 @@ def values_in(vr: str, text: str) -> list[str]:
 
 def checked(vr: str, text: str) -> str:
     """A text as its VR writes it, or ValueProblemError; for every VR that is written in letters."""
+    if _SURROGATES.search(text):
+        raise ValueProblemError("A text has half of a character, which no character set can write.")
     parts = [_CHECKS[vr](part) if part else "" for part in values_in(vr, text.replace("\r\n", "\n"))]
     whole = "\\".join(parts)
     return whole.replace("\n", "\r\n") if vr in {"ST", "LT", "UT"} else whole

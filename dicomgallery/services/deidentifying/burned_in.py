@@ -24,6 +24,7 @@ _NEVER_WRITTEN_IN: Final = frozenset({"CT", "MR", "NM", "PT", "RTDOSE", "SEG"})
 MOST_REVIEWED: Final = 64
 """Frames that are searched of what a person looks at."""
 _NOTHING_FOUND: Final = "It says that identity is burned into its pixels, and none was found."
+_NOT_TO_BE_SEARCHED: Final = "It has pixel data and does not say how large its picture is, so that none was searched."
 _STILL_THERE: Final = "Writing is found in its pixels after they were painted."
 
 
@@ -66,8 +67,10 @@ class Seen:
 def blanked(path: Path, target: Path, sandbox: Sandbox) -> Blanked:
     """Paint black what rules name and what is found."""
     dataset = reader.read_header(path)
-    if _is_document(dataset) or not elements.whole(dataset, _ROWS):
+    if _is_document(dataset):
         return Blanked()
+    if not elements.whole(dataset, _ROWS):
+        return Blanked(reason=_NOT_TO_BE_SEARCHED)
     boxes = list(regions.boxes(dataset))
     is_searched = bool(boxes or regions.suspects(dataset))
     is_searched = is_searched or elements.first(dataset, _MODALITY).upper() not in _NEVER_WRITTEN_IN

@@ -16,7 +16,7 @@ from dicomgallery.deid.engine import Deidentified, Engine
 from dicomgallery.deid.profile import CLEAN_PIXEL, Profile
 from dicomgallery.deid.pseudonyms import Pseudonyms
 from dicomgallery.dicom.prescan import Flaw, Prescanned, prescan
-from dicomgallery.dicom.reader import UnreadableError
+from dicomgallery.dicom.reader import PYDICOM_TROUBLE, UnreadableError
 from dicomgallery.errors import GalleryError, RefusedError
 from dicomgallery.sandbox import opening
 from dicomgallery.sandbox.client import Sandbox
@@ -72,30 +72,39 @@ class FolderRun:
 
     def outcomes(self) -> Iterator[Outcome]:
         """Do the work, file by file."""
-        with tempfile.TemporaryDirectory(prefix=".deidentify-", dir=self.target) as work:
+        # What is painted still says who it is of: it never lies where the result does, even if the run is killed.
+        with (
+            tempfile.TemporaryDirectory(prefix=".deidentify-", dir=self.target) as work,
+            tempfile.TemporaryDirectory(prefix="deidentify-") as painting,
+        ):
             for number, path in enumerate(_files(self.source), 1):
-                outcome = self._outcome(number, path, Path(work))
+                outcome = self._outcome(number, path, Path(work), Path(painting))
                 self.counts[outcome.end] += 1
                 self.changes += outcome.changes
                 yield outcome
 
-    def _outcome(self, number: int, path: Path, work: Path) -> Outcome:
+    def _outcome(self, number: int, path: Path, work: Path, painting: Path) -> Outcome:
         try:
-            return self._treated(number, path, work)
+            if path != self.source and (kept_out := _kept_out(path)) is not None:
+                return Outcome(number, *kept_out)
+            return self._treated(number, path, work, painting)
         except UnreadableError as error:
             return Outcome(number, End.LEFT_OUT if error.flaw in _NOT_FOR_US else End.FAILED, error.message)
         except GalleryError as error:
             return Outcome(number, End.FAILED, error.message)
         except OSError as error:
             return Outcome(number, End.FAILED, f"The disk refused: {error.strerror or type(error).__name__}.")
+        except PYDICOM_TROUBLE as error:
+            # What one file brings out in a reader does not stop the rest.
+            return Outcome(number, End.FAILED, f"It could not be treated: {type(error).__name__}.")
 
-    def _treated(self, number: int, path: Path, work: Path) -> Outcome:
+    def _treated(self, number: int, path: Path, work: Path, painting: Path) -> Outcome:
         reason = ""
         cleaned = None
         if self.burned_in is BurnedIn.QUARANTINE:
             reason = suspicion(path)
         elif self.burned_in is BurnedIn.BLANK and _has_pixels(path):
-            blank = blanked(path, work / "blanked", self.sandbox)
+            blank = blanked(path, painting / "blanked", self.sandbox)
             cleaned, reason = blank.path, blank.reason
         with _mapped(cleaned or path) as data:
             done = self.engine.deidentify(data, pixels_cleaned=cleaned is not None)
@@ -103,8 +112,8 @@ class FolderRun:
             with made.open("wb") as file:
                 file.writelines(done.chunks())
         name = self._name(done)
-        if not reason:
-            reason = self._objection(path, made, done, name)
+        # Whoever looks at the pixels of what waits must know of the rest too.
+        reason = " ".join(filter(None, (reason, self._objection(path, made, done, name))))
         if self.envelope is not None:
             # The pixels may have been painted over; what is encrypted is what was said before.
             with _mapped(path) as original, _mapped(made) as result:
@@ -151,6 +160,8 @@ def begin(
         raise RefusedError("The option clean_pixel and keeping what is burned in contradict each other.")
     if source.resolve() == target.resolve() or source.resolve() in target.resolve().parents:
         raise RefusedError("The folder to write to must not lie in the folder that is read.")
+    if any(new.lower() == QUARANTINE for new in pseudonyms.listed.values()):
+        raise RefusedError(f"No patient can be called {QUARANTINE!r}, as the folder of what waits is.")
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
         raise RefusedError("The folder to write to is not empty; what is there already could not be told apart.")
@@ -158,13 +169,27 @@ def begin(
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """The files below a folder in order, links not followed; or the one file."""
+    """All below a folder in order, links and folders that cannot be read among it; or the one file."""
     if not root.is_dir():
         yield root
         return
-    for folder, folders, names in os.walk(root):
+    closed: list[str] = []
+    for folder, folders, names in os.walk(root, onerror=lambda error: closed.append(error.filename)):
         folders.sort()
-        yield from (path for name in sorted(names) if not (path := Path(folder) / name).is_symlink())
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        yield from (Path(folder) / name for name in sorted([*names, *links]))
+    yield from map(Path, closed)
+
+
+def _kept_out(path: Path) -> tuple[End, str] | None:
+    """Why what was found in a folder is not opened; None for a file."""
+    if path.is_symlink():
+        return End.LEFT_OUT, "It is a link; links are not followed."
+    if path.is_dir():
+        return End.FAILED, "It is a folder that cannot be read."
+    if not path.is_file():
+        return End.LEFT_OUT, "It is no plain file."
+    return None if path.stat().st_size else (End.LEFT_OUT, "It is empty.")
 
 
 def _has_pixels(path: Path) -> bool:

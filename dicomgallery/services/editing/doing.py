@@ -148,6 +148,7 @@ def _made(
     if target is None:
         return "failed", _UNSEEN, None, receipt_id
     try:
+        plan.demand_own_uid(actor, target.id)
         with opened(target) as file:
             edited = file.edited(plan, target, renamed)
             if edited is None:

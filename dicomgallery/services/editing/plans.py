@@ -124,6 +124,12 @@ class Plan:
         typed = [edit.value for edit in self.edits if edit.tag == SOP_INSTANCE and not edit.parents]
         return typed[-1] if typed else ""
 
+    def demand_own_uid(self, actor: Actor, instance_id: int) -> None:
+        """Raise RefusedError when the UID that somebody typed is another image's, which would go out of sight."""
+        own = self.own_uid()
+        if own and edit_plans.is_taken(actor.scope, own, instance_id):
+            raise RefusedError("Another image of the gallery has this SOP Instance UID; type one that is free.")
+
     def _selection(self, actor: Actor) -> Selection:
         if self.table is not None:
             return Selection(images=self.table.instance_ids)
@@ -212,6 +218,7 @@ def start(plan_id: int, *, seen: str, confirmed: bool, actor: Actor) -> None:
         raise ConflictError("The plan, or what it changes, is not what you looked at any more. Look at it once more.")
     if plan.own_uid() and len(ids) > 1:
         raise RefusedError("A SOP Instance UID names one image; choose this image alone, or leave its UID to the rule.")
+    plan.demand_own_uid(actor, ids[0])
     if plan.is_dangerous and not confirmed:
         raise RefusedError("Pixels may become unreadable by this plan; confirm that twice.")
 

@@ -27,7 +27,7 @@ def of_list(name: str, *below: str | int, query: Sequence[tuple[str, str]] = ())
     return [rest(curl(path, query)), _REST_ALONE]
 
 
-def of_deidentification(run_id: int, *, is_done: bool) -> Calls:
+def of_deidentification(run_id: int, *, is_done: bool = False) -> Calls:
     """A run without identity, its objects, and its report where there is one."""
     own = f"/api/v1/deidentifications/{run_id}"
     return [rest(curl(own), curl(f"{own}/objects"), *([curl(f"{own}/report")] if is_done else [])), _REST_ALONE]

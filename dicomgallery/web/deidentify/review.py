@@ -13,10 +13,8 @@ from dicomgallery.serving import errors
 from dicomgallery.serving.identity import current_actor, needs
 from dicomgallery.web.asked import whole
 from dicomgallery.web.calls import keeping
-from dicomgallery.web.calls.writing import Calls
 from dicomgallery.web.deidentify.queue import AlikePage, QueuePage
 from dicomgallery.web.deidentify.sight import SightPage, Typed
-from dicomgallery.web.deidentify.words import Told
 from dicomgallery.web.forms.boxes import areas_of
 from dicomgallery.web.saying import say
 
@@ -32,7 +30,7 @@ def index(run_id: int) -> ResponseReturnValue:
     """The contact sheets of a run."""
     page = QueuePage(current_actor(), run_id, request.args)
     headers = {"Refresh": REFRESH_SECONDS} if page.is_going else {}
-    return render_template("deidentify/queue.html", page=page, calls=_calls(page.told)), headers
+    return render_template("deidentify/queue.html", page=page, calls=keeping.of_deidentification(run_id)), headers
 
 
 @bp.get("/<int:number>")
@@ -40,7 +38,7 @@ def index(run_id: int) -> ResponseReturnValue:
 def show(run_id: int, number: int) -> ResponseReturnValue:
     """One object at a time, large."""
     page = SightPage(current_actor(), run_id, number, request.args)
-    return render_template("deidentify/sight.html", page=page, calls=_calls(page.told))
+    return render_template("deidentify/sight.html", page=page, calls=keeping.of_deidentification(run_id))
 
 
 @bp.post("/<int:number>")
@@ -66,7 +64,7 @@ def decide(run_id: int, number: int) -> ResponseReturnValue:
 def alike(run_id: int, number: int) -> ResponseReturnValue:
     """Others of the same device, class and size, with what was decided about one of them drawn over each."""
     page = AlikePage(current_actor(), run_id, number)
-    return render_template("deidentify/alike.html", page=page, calls=_calls(page.told))
+    return render_template("deidentify/alike.html", page=page, calls=keeping.of_deidentification(run_id))
 
 
 @bp.post("/<int:number>/alike")
@@ -93,11 +91,6 @@ def carry_out(run_id: int) -> ResponseReturnValue:
     """Let the run do what was decided."""
     deciding.carry_out(run_id, actor=current_actor())
     return redirect(url_for("deid_review.index", run_id=run_id), 303)
-
-
-def _calls(told: Told) -> Calls:
-    """The run: what was decided about pixels shows there."""
-    return keeping.of_deidentification(told.id, is_done=told.account.stage == "done")
 
 
 def _onward(run_id: int, number: int) -> ResponseReturnValue:

@@ -76,6 +76,11 @@ def test_an_element_that_cannot_be_edited_is_refused_in_words(path: str, vr: str
         put(path, "1", vr)
 
 
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(RefusedError, match="half of a character"):
+        put("StudyDescription", "a\ud800b")
+
+
 def test_multiplicities_are_those_of_the_dictionary() -> None:
     assert allows("1", 1)
     assert not allows("1", 2)
