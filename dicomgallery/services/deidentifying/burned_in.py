@@ -12,7 +12,7 @@ from dicomgallery.deid import regions
 from dicomgallery.dicom import elements, reader
 from dicomgallery.dicom.boxes import Box
 from dicomgallery.imaging.refusals import CannotRenderError
-from dicomgallery.imaging.textboxes import frames_to_search
+from dicomgallery.imaging.writing import frames_to_search
 from dicomgallery.sandbox.client import Sandbox
 from dicomgallery.services.recoding import retouched
 
