@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeAlias
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 from pydicom.dataset import Dataset
 
 from dicomgallery.deid.fates import Path
@@ -124,9 +124,9 @@ def tag_text(tag: int) -> str:
 class _Finder:
     """Finds many values in one pass, in memory that does not grow with what is searched."""
 
-    def __init__(self, patterns: list[bytes]) -> None:
+    def __init__(self, patterns: list[bytes], implementation: Implementation | None = None) -> None:
         self._patterns = patterns
-        self._automaton = BytesAhoCorasick(patterns) if patterns else None
+        self._automaton = BytesAhoCorasick(patterns, implementation=implementation) if patterns else None
         self._longest = max(map(len, patterns), default=0)
 
     def found(self, held: Data, begin: int, end: int) -> Iterator[tuple[bytes, bytes, int, int]]:
@@ -147,7 +147,8 @@ class _Search:
 
     def __init__(self, data: Data, traces: Traces) -> None:
         self._data, self._traces = data, traces
-        self._all = _Finder(list(traces.needles))
+        # Made in a tenth of the time that the fastest to search takes, which only pixels are long enough to repay.
+        self._all = _Finder(list(traces.needles), Implementation.ContiguousNFA)
         self._scanned: Prescanned | None = None
         self.dataset: Dataset | None = None
         self.unsearched = traces.left_out

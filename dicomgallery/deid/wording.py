@@ -1,12 +1,15 @@
 """Which words say something of medicine or technique and so name nobody; everything else in free text goes."""
 
+import gzip
 import re
 from functools import lru_cache
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 from pydicom._dicom_dict import DicomDictionary
-from pydicom.sr._concepts_dict import concepts
 
+_CONCEPTS: Final = Path(__file__).parent / "data" / "concept_meanings.txt.gz"
+"""Written by tools/concept_meanings.py: pydicom's own module takes 15 MB of every process that imports it."""
 _WORD: Final = re.compile(rb"[a-z]{2,}")
 _TOKEN: Final = re.compile(rb"[^\s,;()\[\]\"!?/\\]+")
 _EDGES: Final = b".:'-_*#=<>|^&+"
@@ -39,19 +42,19 @@ _NAMES: Final = frozenset(
 @lru_cache(maxsize=1)
 def vocabulary() -> frozenset[bytes]:
     """Lower-case words of the standard's names and of the concepts that it uses (PS3.6, PS3.16)."""
-    texts = [entry[2] for entry in DicomDictionary.values()] + _concepts()
-    words = set(_WORD.findall(" ".join(texts).lower().encode("ascii", "ignore")))
+    names = " ".join(entry[2] for entry in DicomDictionary.values()).lower().encode("ascii", "ignore")
+    words = {*_WORD.findall(names), *_WORD.findall(_concepts())}
     return frozenset(words - _NAMES | set(_MORE.split()))
 
 
 @lru_cache(maxsize=1)
 def _meanings() -> frozenset[bytes]:
-    return frozenset(text.lower().encode("ascii", "ignore") for text in _concepts())
+    return frozenset(_concepts().split(b"\n"))
 
 
-def _concepts() -> list[str]:
-    schemes: Any = concepts
-    return [meaning for names in schemes.values() for codes in names.values() for meaning, _ in codes.values()]
+def _concepts() -> bytes:
+    """The meanings of the standard's concepts in lower case, one a line."""
+    return gzip.decompress(_CONCEPTS.read_bytes())
 
 
 def is_meaning(text: bytes) -> bool:

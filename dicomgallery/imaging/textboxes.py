@@ -20,7 +20,6 @@ from dicomgallery.imaging.writing import Line
 
 _LEAST_CONFIDENCE: Final = 0.5
 _MOST_LINES: Final = 500
-MOST_FRAMES: Final = 8
 _DARKEST, _BRIGHTEST = 0.5, 99.95
 """Percentiles of a picture's values that become black and white."""
 
@@ -49,12 +48,6 @@ def lines_in(picture: NDArray[np.uint8], *, with_detector: bool = True) -> list[
     rows, columns = picture.shape[:2]
     grown = (Line(_grown(line.box).within(columns, rows), line.confidence) for line in found)
     return _apart(sorted(grown, key=lambda line: -line.confidence)[:_MOST_LINES])
-
-
-def frames_to_search(count: int, most: int = MOST_FRAMES) -> list[int]:
-    """The frames that stand for all of an object, counted from 1: the first, the last, and some between."""
-    places = np.linspace(1, max(count, 1), min(max(count, 1), most))
-    return [round(place) for place in places.tolist()]
 
 
 def joined(lines: Iterable[Line]) -> list[Line]:

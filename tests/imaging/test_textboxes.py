@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from dicomgallery.dicom import synthetic
 from dicomgallery.imaging import detector, retouch, textboxes
 from dicomgallery.imaging.refusals import CannotRenderError
+from dicomgallery.imaging.writing import frames_to_search
 from dicomgallery.sandbox.client import Sandbox
 from tests.imaging.making import image, saved
 
@@ -123,9 +124,9 @@ def test_writing_in_an_object_is_found_in_the_sandbox_and_gone_after_retouching(
 
 
 def test_the_frames_to_search_are_few_and_hold_the_first_and_the_last() -> None:
-    assert textboxes.frames_to_search(1) == [1]
-    assert textboxes.frames_to_search(3) == [1, 2, 3]
-    many = textboxes.frames_to_search(100_000)
+    assert frames_to_search(1) == [1]
+    assert frames_to_search(3) == [1, 2, 3]
+    many = frames_to_search(100_000)
     assert (many[0], many[-1], len(many)) == (1, 100_000, 8)
 
 

@@ -176,15 +176,18 @@ class _Line:
             run = session.scalars(select(DeidRun).where(DeidRun.id == self.run_id).with_for_update()).one_or_none()
             if run is None:
                 return
+            # Another job of this run may have been quicker: what is entered once is counted once. Both lock the run.
+            mine = (DeidItem.run_id == self.run_id, DeidItem.state == "waiting")
+            numbers = [one.number for one in settled]
+            waiting = set(session.scalars(select(DeidItem.number).where(*mine, DeidItem.number.in_(numbers))))
+            fresh = [one for one in settled if one.number in waiting]
             actions = Counter(json.loads(run.actions))
-            for one in settled:
-                waiting = update(DeidItem).where(
-                    DeidItem.run_id == self.run_id, DeidItem.number == one.number, DeidItem.state == "waiting"
-                )
-                # Another job of this run may have been quicker: what is entered once is counted once.
-                if session.connection().execute(waiting.values(state=one.state, **one.values)).rowcount:
-                    actions.update(one.actions)
-                    self._tell_review(session, one, about_pixels.get(one.number))
+            for one in fresh:
+                actions.update(one.actions)
+                self._tell_review(session, one, about_pixels.get(one.number))
+            if fresh:
+                rows = [{"run_id": run.id, "number": one.number, "state": one.state, **one.values} for one in fresh]
+                session.execute(update(DeidItem), rows)
             run.actions, run.receipt_id = json.dumps(dict(actions)), self.receipt_id
             told = update(Job).where(Job.id == self.job_id)
             session.execute(told.values(done=Job.done + len(settled), total=run.object_count))

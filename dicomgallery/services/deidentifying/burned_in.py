@@ -12,7 +12,7 @@ from dicomgallery.deid import regions
 from dicomgallery.dicom import elements, reader
 from dicomgallery.dicom.boxes import Box
 from dicomgallery.imaging.refusals import CannotRenderError
-from dicomgallery.imaging.textboxes import MOST_FRAMES, frames_to_search, joined
+from dicomgallery.imaging.writing import MOST_FRAMES, frames_to_search
 from dicomgallery.sandbox.client import Sandbox
 from dicomgallery.services.recoding import retouched
 
@@ -104,6 +104,9 @@ def as_seen(path: Path, target: Path, seen: Seen, sandbox: Sandbox) -> Blanked:
 
 def writing(path: Path, dataset: Dataset, sandbox: Sandbox, most: int) -> tuple[list[Box], int]:
     """Where writing is found in at most so many frames, and how many were searched; CannotRenderError."""
+    # Loaded where it is used: every process knows this module, and few look for writing.
+    from dicomgallery.imaging.textboxes import joined  # noqa: PLC0415
+
     frames = frames_to_search(elements.whole(dataset, _FRAMES) or 1, most)
     lines = joined(line for frame in frames for line in sandbox.textboxes(path, frame))
     return [line.box for line in lines], len(frames)
