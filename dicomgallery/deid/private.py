@@ -33,5 +33,6 @@ def rule(tag: int, creator: str, written: str) -> Rule:
         return Rule(Deed.UID, reason, vr)
     if vr in TEXT_VRS:
         return Rule(Deed.KEEP_PLAIN, reason, vr)
-    deed = {"CS": Deed.KEEP_CODE, "IS": Deed.KEEP_NUMBER, "DS": Deed.KEEP_NUMBER}.get(vr, Deed.KEEP)
+    # Bytes that read as text are no numbers, whatever the table calls them.
+    deed = {"CS": Deed.KEEP_CODE, "IS": Deed.KEEP_NUMBER, "DS": Deed.KEEP_NUMBER}.get(vr, Deed.KEEP_BYTES)
     return Rule(deed, reason, vr)

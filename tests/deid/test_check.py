@@ -15,16 +15,16 @@ from dicomgallery.deid.traces import Kind, Traces, traces_of
 from dicomgallery.dicom import reader, synthetic
 from dicomgallery.dicom.prescan import Prescanned, prescan
 
-SECRET = "Vexmarov"
+SECRET = "Halvorsund"
 
 
 def original(**more: object) -> Dataset:
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.SpecificCharacterSet = "ISO_IR 100"
-    dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = f"{SECRET}^Janelle", "4471902Q", "19610417"
+    dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = f"{SECRET}^Mireille", "5518203R", "19610417"
     dataset.StudyDate, dataset.StudyTime, dataset.PatientSex = "20190304", "101533.271", "F"
-    dataset.StudyInstanceUID = "1.2.826.0.1.3680043.9.7433.1.44"
+    dataset.StudyInstanceUID = "1.2.826.0.1.3680043.9.8811.1.44"
     dataset.InstitutionName, dataset.StationName = "Saint Quillon", "CT0417"
     dataset.StudyDescription = "CT of the chest, call 555-0199-40"
     dataset.BodyPartExamined, dataset.ProtocolName = "CHEST", "CHEST"
@@ -57,15 +57,15 @@ def test_a_result_that_holds_nothing_of_the_original_is_clean() -> None:
 @pytest.mark.parametrize(
     ("left", "kind"),
     [
-        ("seen by Dr VEXMAROV", Kind.NAME),
-        ("janelle", Kind.NAME),
-        ("no. 4471902q", Kind.IDENTIFIER),
+        ("seen by Dr HALVORSUND", Kind.NAME),
+        ("mireille", Kind.NAME),
+        ("no. 5518203r", Kind.IDENTIFIER),
         ("born 17.04.1961", Kind.DATE),
         ("born 17-APR-1961", Kind.DATE),
         ("April 17, 1961", Kind.DATE),
         ("2019-03-04", Kind.DATE),
         ("at 101533.271", Kind.TIME),
-        ("1.2.826.0.1.3680043.9.7433.1.44", Kind.UID),
+        ("1.2.826.0.1.3680043.9.8811.1.44", Kind.UID),
         ("saint quillon", Kind.PLACE),
         ("call 555-0199-40", Kind.TEXT),
         ("on CT0417", Kind.TEXT),
@@ -75,7 +75,7 @@ def test_a_value_is_found_in_a_text_however_it_is_written_and_is_told_by_its_pla
     found = searched(result(SequenceName=left))
     assert kind in {finding.kind for finding in found.findings}
     assert {finding.where for finding in found.findings} == {"(0018,0024)"}
-    assert not any(word.lower() in str(found).lower() for word in (left, SECRET, "4471902"))
+    assert not any(word.lower() in str(found).lower() for word in (left, SECRET, "5518203"))
 
 
 def _in_a_sequence(made: Dataset) -> None:
@@ -122,7 +122,7 @@ def test_a_value_is_found_wherever_it_lies(put: Callable[[Dataset], None], where
 def test_a_value_is_found_behind_the_data_set_in_the_file_and_in_its_name(tmp_path: Path) -> None:
     path = tmp_path / "made.dcm"
     path.write_bytes(synthetic.as_bytes(result()) + b"\0" * 40 + SECRET.encode())
-    found = leaks(path, traces_of(original()), name="VEXMAROV_1.dcm").findings
+    found = leaks(path, traces_of(original()), name="HALVORSUND_1.dcm").findings
     assert any("name" in finding.where for finding in found)
     assert len(found) == 2
 
@@ -187,7 +187,7 @@ def test_what_an_option_retains_is_lawful_where_it_is_and_a_leak_elsewhere() -> 
 
 def test_retained_dates_and_uids_are_no_leaks() -> None:
     traces = traces_of(original(), by_table({"retain_long_full_dates", "retain_uids"}))
-    made = result(StudyDate="20190304", StudyTime="101533.271", StudyInstanceUID="1.2.826.0.1.3680043.9.7433.1.44")
+    made = result(StudyDate="20190304", StudyTime="101533.271", StudyInstanceUID="1.2.826.0.1.3680043.9.8811.1.44")
     assert searched(made, traces).is_clean
 
 

@@ -4,7 +4,7 @@ from io import BytesIO
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.uid import (
@@ -60,6 +60,8 @@ def nothing_is_found_again(seed: int, sop_class: str, syntax: UID, options: tupl
 
 @settings(max_examples=150, deadline=None, suppress_health_check=unhurried)
 @planting
+# A name as the bytes of numbers, in a private element that the standard calls safe.
+@example(653, "1.2.840.10008.5.1.4.1.1.1", ImplicitVRLittleEndian, ("retain_safe_private",))
 def test_identity_planted_anywhere_is_found_nowhere(
     seed: int, sop_class: str, syntax: UID, options: tuple[str, ...]
 ) -> None:

@@ -40,9 +40,9 @@ def test_a_profile_that_is_wrong_is_refused_in_words(written: str, words: str) -
 
 
 def test_pseudonyms_come_from_a_list_before_the_pattern() -> None:
-    pseudonyms = Pseudonyms(SECRET, "TRIAL-{hash}", {"4471902Q": "P-001"})
+    pseudonyms = Pseudonyms(SECRET, "TRIAL-{hash}", {"5518203R": "P-001"})
 
-    assert pseudonyms.subject("4471902Q", "4471902Q") == "P-001"
+    assert pseudonyms.subject("5518203R", "5518203R") == "P-001"
     assert pseudonyms.subject("other", "other").startswith("TRIAL-")
     assert pseudonyms.subject("other", "other") != pseudonyms.subject("another", "another")
 
