@@ -74,6 +74,7 @@ def test_a_page_fits_the_window_and_can_be_read_in_both_themes(meet: Meet, sampl
 @pytest.mark.parametrize(
     ("name", "closed"), [("gallery-filtered", [".drawer"]), ("image", [".window", ".why"])], ids=["filters", "image"]
 )
+@pytest.mark.long
 def test_what_opens_on_a_page_can_be_read_too(meet: Meet, samples: Server, name: str, closed: list[str]) -> None:
     visitor = meet(samples, width=390)
     visitor.go(address(visitor, name))
@@ -91,6 +92,7 @@ def guarded() -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.long
 def test_who_signs_in_to_an_empty_gallery_is_invited_to_drop_files_or_load_samples_which_then_fill_it(
     guarded: Server, meet: Meet
 ) -> None:

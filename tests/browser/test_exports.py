@@ -17,6 +17,7 @@ from tests.browser.visitor import Meet
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_a_movie_leaves_by_a_form_without_script_and_every_page_can_be_read(workshop: Server, meet: Meet) -> None:
     where = sent(workshop, synthetic.ct_series(6, 48, 64, seed=int.from_bytes(os.urandom(4))))
     visitor = meet(workshop, width=390, javascript=False)

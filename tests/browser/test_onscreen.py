@@ -74,6 +74,7 @@ def middle(picture: Values) -> Values:
     return np.asarray(Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BOX).convert("L")).astype(np.int16)
 
 
+@pytest.mark.long
 def test_what_is_on_the_stage_leaves_as_it_stands_and_comes_back_by_its_address(workshop: Server, meet: Meet) -> None:
     series = generate_uid()
     dataset = image(lopsided(), Modality="CT", RescaleIntercept=-1024, RescaleSlope=1)

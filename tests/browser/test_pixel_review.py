@@ -25,6 +25,7 @@ def drag(page: Page) -> None:
     page.mouse.up()
 
 
+@pytest.mark.long
 def test_two_objects_are_reviewed_by_keys_alone_and_every_page_can_be_read(workshop: Server, meet: Meet) -> None:
     files = [burned((20, 20), (20, 110), number=int.from_bytes(os.urandom(3))) for _ in range(2)]
     files[1].StudyInstanceUID, files[1].SeriesInstanceUID = files[0].StudyInstanceUID, files[0].SeriesInstanceUID

@@ -46,6 +46,7 @@ def uneven(workshop: Server) -> str:
 
 
 @pytest.mark.parametrize("tab", ["slices", "planes", "3d", "tags", "refused"])
+@pytest.mark.long
 def test_every_tab_fits_and_can_be_read_wide_and_narrow_dark_and_light(
     workshop: Server, meet: Meet, even: str, uneven: str, tab: str
 ) -> None:

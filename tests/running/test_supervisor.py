@@ -200,6 +200,7 @@ def test_a_killed_http_worker_comes_back(gallery: Running) -> None:
     until(gallery.answers, PATIENCE_SECONDS)
 
 
+@pytest.mark.long
 def test_it_is_modest_at_rest_and_ends_when_told(mine: Running) -> None:
     # The last part to start is the worker; then all of them come to rest.
     until(lambda: "worker" in mine.parts(), PATIENCE_SECONDS)

@@ -272,6 +272,7 @@ def test_the_same_concatenation_in_two_series_is_ordered_in_each(gallery: Galler
     assert found == {keys[0]: ids[:2], keys[2]: [ids[4], *ids[2:4]]}
 
 
+@pytest.mark.long
 def test_more_frames_than_there_can_be_are_neither_asked_for_nor_counted_through(
     browser: Browser, gallery: Gallery
 ) -> None:
